@@ -1,0 +1,1 @@
+"""Training, export and evaluation: runs where torch and fastai are, and may import serve."""

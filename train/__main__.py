@@ -1,0 +1,165 @@
+"""`python -m train COMMAND`: fit, evaluate, crossval. `make train` and `make evaluate` call it."""
+
+import json
+import logging
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from serve.bundle import load_model
+from serve.errors import BundleError
+from train import crossval
+from train.card import render
+from train.config import Config, read_config
+from train.corpus import CorpusError, Episode, read_episodes
+from train.evaluate import by_show, evaluate, score_episode
+from train.package import rewrite, write_bundle
+from train.plot import draw_confusion
+from train.run import ROOT, read_sources, train_network
+
+log = logging.getLogger("train")
+
+DOCUMENTS = ROOT / "seeds" / "documents"
+RUNS = ROOT / "runs"
+CROSSVAL = (
+    ROOT / "models" / "crossval.json"
+)  # under version control: what the default's card quotes
+
+corpus_option = click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    help="A folder of labelled transcripts to use besides the config's; can be repeated.",
+)
+config_option = click.option(
+    "--config", "config_path", type=click.Path(path_type=Path, exists=True), default=None
+)
+
+
+@click.group()
+def main() -> None:
+    """Train, export and evaluate Segue's models."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+@main.command()
+@corpus_option
+@config_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("models/candidate"))
+@click.option("--name", default=None, help="What the model calls itself; default: the config's.")
+def fit(corpora: Sequence[Path], config_path: Path | None, out: Path, name: str | None) -> None:
+    """Train a network, export it, score it and write its bundle to OUT."""
+    config = _config(config_path, corpora, name)
+    run = train_network(config, read_sources(config), RUNS / config.run.name)
+    write_bundle(run, out, config, version=version("segue"))
+    _evaluate(out, _labelled([DOCUMENTS]))
+    click.echo(f"The model is in {out}. Serve it with: SEGUE_MODEL={out} make serve")
+
+
+@main.command("evaluate")
+@corpus_option
+@click.argument("bundle", type=click.Path(path_type=Path), default=Path("models/candidate"))
+def evaluate_command(corpora: Sequence[Path], bundle: Path) -> None:
+    """Score BUNDLE on the seed documents and on labelled folders; write metrics and card."""
+    _evaluate(bundle, _labelled([DOCUMENTS, *corpora]))
+
+
+@main.command("crossval")
+@corpus_option
+@config_option
+@click.option("--seeds", "n_seeds", default=3, show_default=True)
+@click.option("--name", default="crossval", show_default=True, help="Folder of the run in runs/.")
+@click.option("--baseline/--no-baseline", default=True, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=CROSSVAL, show_default=True)
+def crossval_command(
+    corpora: Sequence[Path],
+    config_path: Path | None,
+    n_seeds: int,
+    name: str,
+    baseline: bool,
+    out: Path,
+) -> None:
+    """Score networks on shows left out of their training; interrupted runs go on."""
+    config = _config(config_path, corpora, None)
+    sources = read_sources(config)
+    report: dict[str, Any] = {"config": config.model_dump(mode="json"), "model": []}
+    for k in range(n_seeds):
+        seeded = config.model_copy(
+            update={"run": config.run.model_copy(update={"seed": config.run.seed + k})}
+        )
+        folder = RUNS / name / f"seed-{k}"
+        folds = crossval.run_model(seeded, sources, folder)
+        report["model"].append(crossval.summary(folds, folder / "smoothing.json"))
+        log.info("seed %d: %s", k, headline(report["model"][-1]))
+    if baseline:
+        folds = crossval.run_baseline(sources, RUNS / "baseline")
+        report["baseline"] = crossval.summary(folds, RUNS / "baseline" / "smoothing.json")
+        log.info("baseline: %s", headline(report["baseline"]))
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"The report is in {out}.")
+
+
+def headline(summary: dict[str, Any]) -> str:
+    """The figures to look at first."""
+    mixed = summary["shows"]["mixed"]["spans"]["ads"]
+    devtools, seen = summary["shows"]["devtoolsfm"], summary["seen"]
+    return (
+        f"unseen shows: ad spans F0.5 {summary['unseen']['spans']['ads']['f05']:.3f};"
+        f" mixed F0.5 {mixed['f05']:.3f}, {mixed['wrongly_cut_s_an_hour']:.0f} s/h wrongly cut;"
+        f" devtoolsfm macro F1 {devtools['six_labels']['macro_f1']:.3f};"
+        f" seen: F0.5 {seen['spans']['ads']['f05']:.3f},"
+        f" macro F1 {seen['six_labels']['macro_f1']:.3f}"
+    )
+
+
+def _config(path: Path | None, corpora: Sequence[Path], name: str | None) -> Config:
+    config = read_config(path) if path else read_config()
+    folders = (*config.corpus.folders, *corpora)
+    run = config.run.model_copy(update={"name": name or config.run.name})
+    corpus = config.corpus.model_copy(update={"folders": folders})
+    return config.model_copy(update={"run": run, "corpus": corpus})
+
+
+def _labelled(folders: Sequence[Path]) -> list[Episode]:
+    return [e for folder in folders for e in read_episodes(folder) if e.cues is not None]
+
+
+def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
+    """Score through the pipeline that users run; figures, picture and card go into the bundle."""
+    model = load_model(bundle)
+    scores = [score_episode(e, model) for e in episodes]
+    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    trained_on = sorted({**manifest["trained_on"], **manifest["validated_on"]})
+    whole = evaluate(scores, model.costs)
+    metrics = {
+        "shows_trained_on": trained_on,
+        "all": whole,
+        "shows": by_show(scores, model.costs),
+        "crossval": _crossval_of(bundle),
+    }
+    draw_confusion(whole, bundle / "confusion.png")
+    rewrite(bundle, metrics=metrics, card=render(manifest, metrics))
+    click.echo(f"The figures are in {bundle}/metrics.json, the card in {bundle}/README.md.")
+
+
+def _crossval_of(bundle: Path) -> dict[str, Any] | None:
+    """The cross-validation of the bundle's config; None where another one was validated."""
+    if not CROSSVAL.exists():
+        return None
+    report: dict[str, Any] = json.loads(CROSSVAL.read_text(encoding="utf-8"))
+    config = read_config(bundle / "config.toml").model_dump(mode="json")
+    same = all(
+        config[t] == report["config"][t] for t in ("vocabulary", "network", "augment", "fit")
+    )
+    return report if same else None
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (CorpusError, BundleError) as error:
+        raise SystemExit(f"error: {error}") from error

@@ -1,0 +1,194 @@
+"""Episodes to crops: what the network sees in training, varied so that nothing is learned by heart.
+
+Crops depend on (seed, epoch, index) alone, so a resumed run sees what an undisturbed one would.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+from torch.utils.data import Dataset
+
+from serve.labels import ADS, LABELS
+from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, encode, places
+from train.config import Augment
+from train.corpus import Allowed, Episode, read_transcript, unit_labels
+
+EDGE = (
+    1 / 3
+)  # of a crop may hang over an episode's end: starts and ends are seen as often as middles
+STRETCH_EDGE = 0.15  # share of transplanted ads that go to the very start or end of the episode
+ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
+
+T = TypeVar("T")
+IS_AD = np.isin(LABELS, ADS)
+Batch = tuple[Ids, npt.NDArray[np.float32], Allowed, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighbouring rows and what they may be labelled."""
+
+    ids: Ids  # (n_rows, ROW_TOKENS)
+    allowed: Allowed  # (n_rows, n_labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An encoded episode."""
+
+    group: str
+    rows: Stretch
+    place: npt.NDArray[np.float32]  # (n_rows, 2)
+
+
+def encode_episode(episode: Episode, tokenizer: Tokenizer) -> Example:
+    """The network's input and target for one labelled episode."""
+    transcript = read_transcript(episode)
+    rows = encode([unit.text for unit in transcript.units], tokenizer)
+    allowed = unit_labels(episode, transcript)[rows.unit]
+    return Example(episode.group, Stretch(rows.ids, allowed), rows.place)
+
+
+def ads_of(example: Example) -> list[Stretch]:
+    """The advertising in an episode, neighbouring ads together."""
+    is_ad = only_ads(example.rows.allowed)
+    edges = np.flatnonzero(np.diff(np.r_[False, is_ad, False].astype(int)))
+    return [
+        Stretch(example.rows.ids[a:b], example.rows.allowed[a:b])
+        for a, b in zip(edges[::2], edges[1::2], strict=True)
+    ]
+
+
+def only_ads(allowed: Allowed) -> npt.NDArray[np.bool_]:
+    """Which rows can be nothing but advertising: (n_rows,)."""
+    return np.asarray(~(allowed & ~IS_AD).any(axis=1))
+
+
+class Crops(Dataset[Batch]):
+    """`n` crops an epoch; set `epoch` before each one."""
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        ads: Sequence[tuple[str, Stretch]],
+        settings: Augment,
+        *,
+        n: int,
+        seed: int,
+    ) -> None:
+        self.by_group = _by_group([(e.group, e) for e in examples])
+        self.ads_by_group = _by_group(ads)
+        # The root keeps a show of 132 episodes from drowning 36 shows of one.
+        weights = np.sqrt([len(group) for group in self.by_group])
+        self.weights = weights / weights.sum()
+        self.settings, self.n, self.seed, self.epoch = settings, n, seed, 0
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        group = self.by_group[rng.choice(len(self.by_group), p=self.weights)]
+        example = group[rng.integers(len(group))]
+        crop, before, after, at_edges = _crop(example, self.settings.crop_rows, rng)
+        if self.ads_by_group and rng.random() < self.settings.transplant:
+            for _ in range(rng.integers(1, 3)):
+                ads = self.ads_by_group[rng.integers(len(self.ads_by_group))]
+                crop = _transplant(crop, ads[rng.integers(len(ads))], at_edges, rng)
+        if rng.random() < self.settings.rechunk:
+            crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
+        return self._finish(crop, before, after, rng)
+
+    def _finish(
+        self, crop: Stretch, before: float, after: float, rng: np.random.Generator
+    ) -> Batch:
+        """Pad to the crop's length, place it in the episode, hide words."""
+        n_rows = self.settings.crop_rows
+        ids = np.full((n_rows, ROW_TOKENS), PAD, dtype=np.int64)
+        allowed = np.ones((n_rows, len(LABELS)), dtype=bool)
+        n = min(n_rows, len(crop.ids))
+        ids[:n], allowed[:n] = crop.ids[:n], crop.allowed[:n]
+        n_tokens = (ids != PAD).sum(axis=1)
+        place = places(n_tokens) + np.array([before, after], dtype=np.float32)
+        hidden = rng.random(ids.shape) < 2 * self.settings.word_dropout * rng.random()
+        ids[hidden & (ids != PAD)] = UNKNOWN
+        return ids, place, allowed, row_weights(n_tokens)
+
+
+class WholeEpisodes(Dataset[Batch]):
+    """Episodes as they are, for validation."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Batch:
+        example = self.examples[index]
+        weights = row_weights((example.rows.ids != PAD).sum(axis=1))
+        return example.rows.ids, example.place, example.rows.allowed, weights
+
+
+def row_weights(n_tokens: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """What a row counts in the loss: as words count in the measures, (n_rows,)."""
+    return (n_tokens / ROW_TOKENS).astype(np.float32)
+
+
+def rechunk(stretch: Stretch, mean: int, rng: np.random.Generator) -> Stretch:
+    """The same tokens in rows of other lengths, as finer or coarser cues would have it.
+
+    A row takes the label of its middle token.
+    """
+    said = stretch.ids != PAD
+    tokens = stretch.ids[said]
+    allowed = np.repeat(stretch.allowed, said.sum(axis=1), axis=0)
+    lengths = np.clip(rng.poisson(mean, len(tokens)) + 1, 1, ROW_TOKENS)
+    stops = np.minimum(np.cumsum(lengths), len(tokens))
+    stops = stops[: int(np.searchsorted(stops, len(tokens))) + 1]
+    starts = np.r_[0, stops[:-1]]
+    ids = np.full((len(stops), ROW_TOKENS), PAD, dtype=np.int64)
+    ids[np.arange(ROW_TOKENS) < (stops - starts)[:, None]] = tokens
+    return Stretch(ids, allowed[(starts + stops - 1) // 2])
+
+
+def _crop(
+    example: Example, n_rows: int, rng: np.random.Generator
+) -> tuple[Stretch, float, float, tuple[bool, bool]]:
+    """A stretch, tokens before and after it, and whether it touches the episode's ends."""
+    total = len(example.rows.ids)
+    over = int(n_rows * EDGE)
+    start = int(rng.integers(-over, max(1, total - n_rows + over)))
+    start = max(0, min(start, total - n_rows))
+    stop = min(total, start + n_rows)
+    stretch = Stretch(example.rows.ids[start:stop], example.rows.allowed[start:stop])
+    before, after = float(example.place[start, 0]), float(example.place[stop - 1, 1])
+    return stretch, before, after, (start == 0, stop == total)
+
+
+def _transplant(
+    crop: Stretch, ad: Stretch, at_edges: tuple[bool, bool], rng: np.random.Generator
+) -> Stretch:
+    """`crop` with `ad` put between two of its rows that are not advertising."""
+    content = np.flatnonzero(~only_ads(crop.allowed))
+    at = int(rng.choice(content)) if len(content) else 0
+    if at_edges[0] and rng.random() < STRETCH_EDGE:
+        at = 0
+    elif at_edges[1] and rng.random() < STRETCH_EDGE:
+        at = len(crop.ids)
+    return Stretch(
+        np.concatenate([crop.ids[:at], ad.ids, crop.ids[at:]]),
+        np.concatenate([crop.allowed[:at], ad.allowed, crop.allowed[at:]]),
+    )
+
+
+def _by_group(pairs: Sequence[tuple[str, T]]) -> list[list[T]]:
+    """Values of equal names together, in the order of the names."""
+    groups: dict[str, list[T]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return [groups[name] for name in sorted(groups)]

@@ -1,0 +1,114 @@
+"""train/config.toml as frozen pydantic models: a typo is an error, a run without a seed too."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serve.bundle import Smoothing
+
+CONFIG = Path(__file__).with_name("config.toml")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Run(_Table):
+    """What this run is called and where its chance comes from."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    seed: int = Field(ge=0)
+
+
+class CorpusChoice(_Table):
+    """Which episodes are read, and which of them training may see."""
+
+    folders: tuple[Path, ...]
+    open_licences_only: bool
+    open_shows: tuple[str, ...]
+    validation_share: float = Field(gt=0, lt=1)
+    held_out_shows: tuple[str, ...]
+
+
+class Vocabulary(_Table):
+    """The tokenizer and its first word vectors."""
+
+    size: int = Field(ge=100)
+    window: int = Field(ge=1)
+
+
+class Network(_Table):
+    """Sizes of the network's layers."""
+
+    n_dims: int = Field(ge=1)
+    n_hidden: int = Field(ge=1)
+    n_context: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class Augment(_Table):
+    """How training episodes are varied."""
+
+    crop_rows: int = Field(ge=8)
+    word_dropout: float = Field(ge=0, le=0.5)
+    transplant: float = Field(ge=0, le=1)
+    rechunk: float = Field(ge=0, le=1)
+
+
+class Fit(_Table):
+    """The schedule."""
+
+    batch_size: int = Field(ge=1)
+    steps_an_epoch: int = Field(ge=1)
+    n_epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    embedding_rate: float = Field(ge=0)
+    weight_decay: float = Field(ge=0)
+    patience: int = Field(ge=1)
+
+
+class Config(_Table):
+    """All of a run."""
+
+    run: Run
+    corpus: CorpusChoice
+    vocabulary: Vocabulary
+    network: Network
+    augment: Augment
+    fit: Fit
+    smoothing: Smoothing
+
+
+def read_config(path: Path | None = None) -> Config:
+    """The config in `path`, or the project's; pydantic's ValidationError names what is wrong."""
+    path = CONFIG if path is None else path
+    return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def to_toml(tables: dict[str, dict[str, object]]) -> str:
+    """Flat tables as TOML; the standard library reads it but does not write it.
+
+    >>> print(to_toml({"run": {"name": "a", "seed": 1}}), end="")
+    [run]
+    name = "a"
+    seed = 1
+    """
+    lines: list[str] = []
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"] if lines else [f"[{name}]"]
+        lines += [f"{key} = {_value(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + "}"
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -1,0 +1,141 @@
+"""Folders of labelled transcripts to episodes, and which of them training may see.
+
+Two layouts are read: `labels/<show>/<episode>.tsv` beside `transcripts/<show>/<episode>.json`, and
+a transcript of any format with `<file name>.labels.tsv` next to it (what `segue tag --to labels`
+writes); there the show is the folder's name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from serve.errors import TranscriptError
+from serve.formats import parse
+from serve.labels import LABELS, Label
+from serve.transcript import Transcript
+from train.config import CorpusChoice
+
+#: Label names of label files to the labels they allow; two names say only "advertising or not".
+ALLOWED: dict[str, tuple[Label, ...]] = {
+    **{str(label): (label,) for label in LABELS},
+    "ad": ("sponsor_read", "self_promo"),
+    "not_ad": ("intro", "career_advice", "library_discussion", "other"),
+}
+MANY_SHOWS = ("mixed", "written")  # folders in which each episode is a show of its own
+SUFFIX = ".labels.tsv"
+
+Allowed = npt.NDArray[np.bool_]  # (n_units or n_cues, n_labels), the labels that may be right
+
+
+class CorpusError(Exception):
+    """A label file or folder that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A transcript; labelled unless `cues` is None."""
+
+    show: str
+    name: str
+    source: bytes
+    cues: Allowed | None  # (n_cues, n_labels)
+
+    @property
+    def group(self) -> str:
+        """The show, or the episode where each is another show."""
+        return f"{self.show}/{self.name}" if self.show in MANY_SHOWS else self.show
+
+
+def read_episodes(folder: Path, *, unlabelled: bool = False) -> Iterator[Episode]:
+    """The episodes below `folder` in order of their paths; without labels only when asked for."""
+    if not folder.is_dir():
+        raise CorpusError(
+            f"{folder} is not a folder; CORPUS names a folder of labelled transcripts"
+        )
+    if (folder / "labels").is_dir():
+        yield from _read_corpus(folder, unlabelled=unlabelled)
+    else:
+        for labels in sorted(folder.rglob(f"*{SUFFIX}")):
+            path = labels.with_name(labels.name.removesuffix(SUFFIX))
+            show = "written" if "written" in labels.parts else labels.parent.name
+            yield Episode(show, path.name, path.read_bytes(), read_labels(labels))
+
+
+def read_labels(path: Path) -> Allowed:
+    """The labels that a label file allows each cue: (n_cues, n_labels)."""
+    rows: list[Allowed] = []
+    n_cues = 0
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            first, last, name = line.split("\t")
+            allowed = np.isin(LABELS, ALLOWED[name])
+            span = range(int(first), int(last) + 1)
+        except (ValueError, KeyError):
+            raise CorpusError(
+                f"{path}, line {number}: {line!r} is not first<TAB>last<TAB>label with one of"
+                f" {', '.join(ALLOWED)}"
+            ) from None
+        if span.start != n_cues + 1 or not span:
+            raise CorpusError(
+                f"{path}, line {number}: starts at cue {span.start}, but cue {n_cues + 1} comes"
+                " next; every cue needs exactly one label"
+            )
+        rows.append(np.repeat(allowed[None], len(span), axis=0))
+        n_cues = span.stop - 1
+    if not rows:
+        raise CorpusError(f"{path} is empty; it needs a row for every segment")
+    return np.concatenate(rows)
+
+
+def unit_labels(episode: Episode, transcript: Transcript) -> Allowed:
+    """What is allowed for each unit: that of its cue, of the middle one where it has several."""
+    if episode.cues is None:
+        raise CorpusError(f"{episode.show}/{episode.name} has no labels")
+    if len(episode.cues) != transcript.n_cues:
+        raise CorpusError(
+            f"{episode.show}/{episode.name}: the labels cover {len(episode.cues)} cues, the"
+            f" transcript has {transcript.n_cues}; label it again"
+        )
+    middle = [(unit.first_cue + unit.stop_cue - 1) // 2 for unit in transcript.units]
+    return episode.cues[middle]
+
+
+def read_transcript(episode: Episode) -> Transcript:
+    """The parsed source; the error names the episode."""
+    try:
+        return parse(episode.source)
+    except TranscriptError as error:
+        raise CorpusError(f"{episode.show}/{episode.name}: {error}") from error
+
+
+def share(episode: Episode, salt: str = "") -> float:
+    """A number in [0, 1) that belongs to the episode for ever: splits by it move no other."""
+    digest = sha256(f"{salt}{episode.show}/{episode.name}".encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64
+
+
+def split(episodes: Sequence[Episode], choice: CorpusChoice) -> tuple[list[Episode], list[Episode]]:
+    """Training and validation episodes; held-out shows and closed licences are in neither."""
+    usable = [
+        e
+        for e in episodes
+        if e.cues is not None
+        and e.show not in choice.held_out_shows
+        and (not choice.open_licences_only or e.show in (*choice.open_shows, "written"))
+    ]
+    training = [e for e in usable if share(e) >= choice.validation_share]
+    return training, [e for e in usable if share(e) < choice.validation_share]
+
+
+def _read_corpus(folder: Path, *, unlabelled: bool) -> Iterator[Episode]:
+    """Layout one: transcripts/<show>/<episode>.json with labels/<show>/<episode>.tsv."""
+    for path in sorted((folder / "transcripts").glob("*/*.json")):
+        labels = folder / "labels" / path.parent.name / f"{path.stem}.tsv"
+        if labels.exists():
+            yield Episode(path.parent.name, path.stem, path.read_bytes(), read_labels(labels))
+        elif unlabelled:
+            yield Episode(path.parent.name, path.stem, path.read_bytes(), None)

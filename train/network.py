@@ -1,0 +1,88 @@
+"""The network: each row of tokens becomes a vector, and every vector sees its neighbours.
+
+Only operations that export: no branch on data, masks instead of slices, no state between calls.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool1d
+
+from serve.labels import LABELS
+from serve.text import PAD
+
+N_PLACES = 4  # features of where in the episode a row lies
+STRETCHES = (9, 33, 129)  # rows whose mean says what the talk is about: half a minute to ten
+N_TOPIC = 64  # features of a row that are averaged
+
+
+class RowEncoder(nn.Module):
+    """Token ids to one vector a row: embedding, one convolution, maximum and attention pooling."""
+
+    def __init__(self, vocab_size: int, n_dims: int, n_hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, n_dims, padding_idx=PAD)
+        # No bias: behind the last word a phrase of padding scores 0, which no maximum picks.
+        self.phrases = nn.Conv1d(n_dims, n_hidden, kernel_size=3, padding=1, bias=False)
+        self.attention = nn.Linear(n_dims, 1)
+        self.join = nn.Linear(n_hidden + n_dims, n_hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """(n_rows, n_tokens) to (n_rows, n_hidden)."""
+        words = self.embedding(ids)  # (n_rows, n_tokens, n_dims)
+        phrases = torch.relu(self.phrases(words.transpose(1, 2)))  # (n_rows, n_hidden, n_tokens)
+        loudest = phrases.amax(dim=2)  # (n_rows, n_hidden)
+        # A large negative number and not -inf: a row of padding alone must stay finite.
+        weights = self.attention(words).masked_fill((ids == PAD).unsqueeze(2), -1e4).softmax(dim=1)
+        mean = (weights.transpose(1, 2) @ words).squeeze(1)  # (n_rows, n_dims)
+        joined: Tensor = torch.relu(self.join(self.dropout(torch.cat([loudest, mean], dim=1))))
+        return joined
+
+
+class Tagger(nn.Module):
+    """Rows of an episode to log probabilities of the labels.
+
+    Each row is seen with what leads to it and follows it, by a bidirectional gated recurrent layer
+    (Cho et al., 2014), and with the topic around it, by means over ever wider stretches.
+    """
+
+    def __init__(
+        self, vocab_size: int, *, n_dims: int, n_hidden: int, n_context: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.rows = RowEncoder(vocab_size, n_dims, n_hidden, dropout)
+        self.place = nn.Linear(N_PLACES, n_hidden)
+        self.context = nn.GRU(n_hidden, n_context, batch_first=True, bidirectional=True)
+        self.topic = nn.Linear(n_hidden, N_TOPIC)
+        self.dropout = nn.Dropout(dropout)
+        n_seen = n_hidden + 2 * n_context + N_TOPIC * len(STRETCHES)
+        self.head = nn.Linear(n_seen, len(LABELS))
+
+    def forward(self, ids: Tensor, place: Tensor) -> Tensor:
+        """(n_episodes, n_rows, n_tokens) and (n_episodes, n_rows, 2) to log probabilities.
+
+        Returns (n_episodes, n_rows, n_labels).
+        """
+        rows = self.rows(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
+        rows = self.dropout(rows + self.place(place_features(place)))
+        context, _ = self.context(rows)  # (n_episodes, n_rows, 2 * n_context)
+        topics = stretch_means(self.topic(rows))
+        scores: Tensor = self.head(self.dropout(torch.cat([rows, context, *topics], dim=2)))
+        return scores.log_softmax(dim=2)
+
+
+def stretch_means(rows: Tensor) -> list[Tensor]:
+    """Means over the STRETCHES around each row, each (n_episodes, n_rows, n) like `rows`."""
+    by_channel = rows.transpose(1, 2)
+    return [
+        avg_pool1d(by_channel, n, stride=1, padding=n // 2, count_include_pad=False).transpose(1, 2)
+        for n in STRETCHES
+    ]
+
+
+def place_features(place: Tensor) -> Tensor:
+    """Tokens before and after a row, on two scales: (..., 2) to (..., N_PLACES).
+
+    The logarithm tells the first minute from the second, the exponential the start from the rest.
+    """
+    return torch.cat([torch.log1p(place) / 10, torch.exp(-place / 300)], dim=-1)

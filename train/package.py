@@ -1,0 +1,72 @@
+"""A finished run to a bundle folder, whole or not at all."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from serve.bundle import FILES
+from serve.labels import LABELS
+from serve.text import fingerprint
+from train.config import Config, to_toml
+
+NETWORK_FILES = ("model.onnx", "tokenizer.json")
+
+
+def write_bundle(
+    run: Path,
+    out: Path,
+    config: Config,
+    *,
+    version: str,
+    metrics: dict[str, Any] | None = None,
+    card: str = "Not evaluated.\n",
+) -> None:
+    """Make `out` a bundle of the network in `run`; the bundle that was there goes last."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
+        folder = Path(name) / "new"
+        folder.mkdir()
+        for file in NETWORK_FILES:
+            shutil.copyfile(run / file, folder / file)
+        _write(folder / "config.toml", to_toml(config.model_dump(mode="json")))
+        _write(folder / "metrics.json", json.dumps(metrics or {}, indent=1) + "\n")
+        _write(folder / "README.md", card)
+        _write_manifest(run, folder, config.run.name, version)
+        if out.exists():
+            out.rename(Path(name) / "before")
+        folder.rename(out)
+
+
+def rewrite(bundle: Path, *, metrics: dict[str, Any], card: str) -> None:
+    """Put new figures into a bundle and list their hashes."""
+    _write(bundle / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    _write(bundle / "README.md", card)
+    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] = _hashes(bundle)
+    _write(bundle / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+
+
+def _write_manifest(run: Path, folder: Path, name: str, version: str) -> None:
+    tokenizer_json = (folder / "tokenizer.json").read_text(encoding="utf-8")
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    manifest = {
+        "format": 1,
+        "name": name,
+        "version": version,
+        **facts,
+        "labels": list(LABELS),
+        "text_fingerprint": fingerprint(tokenizer_json),
+        "files": _hashes(folder),
+    }
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,159 @@
+"""One training run from labelled episodes to a bundle: vocabulary, fit, export."""
+
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from serve.text import PAD, encode
+from train.batches import Stretch, encode_episode
+from train.config import Config
+from train.corpus import CorpusError, Episode, read_episodes, read_transcript, split
+from train.export import OPSET, TOLERANCE, export
+from train.fit import device, fit
+from train.vocabulary import new_tokenizer, word_vectors
+from train.written import Bank, encode_piece, read_bank
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
+VECTOR_SCALE = 0.5  # of the root mean square; larger vectors learn more slowly
+VERSIONS = ("torch", "fastai", "numpy", "onnx", "onnxruntime", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All the text a run may use."""
+
+    episodes: tuple[Episode, ...]  # labelled and not
+    bank: Bank
+
+
+def read_sources(config: Config) -> Sources:
+    """Every episode of the config's folders, and the written texts where they are among them.
+
+    A folder that does not start with `/` is looked for beside this package, as in the config.
+    """
+    episodes: list[Episode] = []
+    bank = Bank((), ())
+    for folder in config.corpus.folders:
+        episodes += read_episodes(ROOT / folder, unlabelled=True)
+        found = read_bank(ROOT / folder)
+        bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
+    if config.corpus.open_licences_only:
+        episodes = [e for e in episodes if e.show in (*config.corpus.open_shows, "written")]
+    return Sources(tuple(episodes), bank)
+
+
+def train_network(config: Config, sources: Sources, folder: Path) -> Path:
+    """Fit a network in `folder` and write its model.onnx and tokenizer.json there.
+
+    Returns `folder`; a finished run is not repeated, an interrupted one goes on.
+    """
+    if (folder / "run.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    training, validation = split(sources.episodes, config.corpus)
+    if not training or not validation:
+        raise CorpusError(
+            f"{len(training)} episodes to train on and {len(validation)} to validate on: both need"
+            " at least one; add labelled transcripts or change validation_share"
+        )
+    tokenizer, vectors = _vocabulary(config, sources, folder)
+    log.info("%d training and %d validation episodes", len(training), len(validation))
+    inserts = written_stretches(sources.bank, tokenizer)
+    network = fit(
+        config,
+        tokenizer,
+        vectors,
+        [encode_episode(e, tokenizer) for e in training],
+        [encode_episode(e, tokenizer) for e in validation],
+        folder,
+        inserts=inserts,
+    )
+    rows = [encode([u.text for u in read_transcript(e).units], tokenizer) for e in validation[:5]]
+    difference = export(network, folder / "model.onnx", rows)
+    facts = {
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain")),
+        "seed": config.run.seed,
+        "device": device().type,
+        "train_seconds": round(time.monotonic() - began),
+        "versions": {"python": sys.version.split()[0], **{n: version(n) for n in VERSIONS}},
+        "onnx": {"opset": OPSET, "inputs": ["ids", "place"], "outputs": ["log_probs"]},
+        "parity": {"max_abs_diff": difference, "tolerance": TOLERANCE},
+        "trained_on": _counts(training),
+        "validated_on": _counts(validation),
+        "read_for_vocabulary": _counts(sources.episodes),
+        "written": {"ads": len(sources.bank.ads), "passages": len(sources.bank.passages)},
+    }
+    (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return folder
+
+
+def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stretch]]:
+    """The bank's texts as rows to put into crops, grouped by kind."""
+    return [
+        (f"written/{piece.kind}", encode_piece(piece, tokenizer))
+        for piece in (*bank.ads, *bank.passages)
+    ]
+
+
+def _vocabulary(
+    config: Config, sources: Sources, folder: Path
+) -> tuple[Tokenizer, npt.NDArray[np.float32]]:
+    """Tokenizer and word vectors from all text of the sources; kept in `folder`."""
+    saved, vectors_file = folder / "tokenizer.json", folder / "vectors.npy"
+    if vectors_file.exists():
+        return Tokenizer.from_file(str(saved)), np.load(vectors_file)
+    texts = [units for e in sources.episodes if (units := _readable_units(e))]
+    texts += [piece.lines for piece in (*sources.bank.ads, *sources.bank.passages)]
+    tokenizer = new_tokenizer((" ".join(units) for units in texts), config.vocabulary.size)
+    tokenizer.save(str(saved))
+    ids = (encode(units, tokenizer).ids for units in texts)
+    vectors = word_vectors(
+        (table[table != PAD].tolist() for table in ids),
+        tokenizer.get_vocab_size(),
+        config.network.n_dims,
+        window=config.vocabulary.window,
+        seed=config.run.seed,
+    )
+    np.save(vectors_file, vectors * VECTOR_SCALE)
+    return tokenizer, vectors * VECTOR_SCALE
+
+
+def _readable_units(episode: Episode) -> list[str]:
+    """What is said in an episode; nothing, and a warning, where an unlabelled one is broken."""
+    try:
+        return [unit.text for unit in read_transcript(episode).units]
+    except CorpusError as error:
+        if episode.cues is not None:
+            raise
+        log.warning("left out: %s", error)
+        return []
+
+
+def _counts(episodes: Sequence[Episode]) -> dict[str, int]:
+    """Episodes by show."""
+    shows = sorted({e.show for e in episodes})
+    return {show: sum(e.show == show for e in episodes) for show in shows}
+
+
+def _git(*arguments: str) -> str:
+    """What git says, or "" outside a checkout."""
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
