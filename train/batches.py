@@ -3,6 +3,7 @@
 Crops depend on (seed, epoch, index) alone, so a resumed run sees what an undisturbed one would.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,6 +25,7 @@ STRETCH_EDGE = 0.15  # share of transplanted ads that go to the very start or en
 ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
+WRITTEN = "written/"
 IS_AD = np.isin(LABELS, ADS)
 Batch = tuple[Ids, npt.NDArray[np.float32], Allowed, npt.NDArray[np.float32]]
 
@@ -82,9 +84,8 @@ class Crops(Dataset[Batch]):
     ) -> None:
         self.by_group = _by_group([(e.group, e) for e in examples])
         self.ads_by_group = _by_group(ads)
-        # The root keeps a show of 132 episodes from drowning 36 shows of one.
-        weights = np.sqrt([len(group) for group in self.by_group])
-        self.weights = weights / weights.sum()
+        weights = [_group_weight(group, settings) for group in self.by_group]
+        self.weights = np.array(weights) / sum(weights)
         self.settings, self.n, self.seed, self.epoch = settings, n, seed, 0
 
     def __len__(self) -> int:
@@ -184,6 +185,12 @@ def _transplant(
         np.concatenate([crop.ids[:at], ad.ids, crop.ids[at:]]),
         np.concatenate([crop.allowed[:at], ad.allowed, crop.allowed[at:]]),
     )
+
+
+def _group_weight(group: Sequence[Example], settings: Augment) -> float:
+    """How often a show is drawn: the root keeps one of 132 episodes from drowning 36 of one."""
+    written = group[0].group.startswith(WRITTEN)
+    return math.sqrt(len(group)) * (settings.written_weight if written else 1.0)
 
 
 def _by_group(pairs: Sequence[tuple[str, T]]) -> list[list[T]]:

@@ -134,7 +134,7 @@ class Keeper(Callback):  # type: ignore[misc]
 
 def _learner(config: Config, network: nn.Module, loaders: DataLoaders, folder: Path) -> Learner:
     """A fastai Learner: logs to log.csv, clips gradients, uses mixed precision on CUDA."""
-    callbacks = [GradientClip(1.0), CSVLogger(str(folder / "log.csv"), append=True)]
+    callbacks = [GradientClip(1.0), CSVLogger("log.csv", append=True)]
     if device().type == "cuda":
         callbacks.append(MixedPrecision())
     learner = Learner(

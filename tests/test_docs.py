@@ -1,0 +1,74 @@
+"""The README says what is true: settings, kinds, formats, codes, versions, commands."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from serve import errors
+from serve.cli import main
+from serve.formats import FORMATS
+from serve.kinds import KINDS
+from serve.labels import LABELS
+from serve.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *KINDS, *LABELS])
+def test_readme_names_every_format_kind_and_label(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", [PREFIX + field.upper() for field in Settings.model_fields])
+def test_readme_names_every_setting(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize(
+    "kind", [errors.RequestError, errors.TranscriptError, *errors.TranscriptError.__subclasses__()]
+)
+def test_readme_names_every_code_a_client_can_get(kind):
+    assert f"`{kind.code}`" in README
+
+
+def test_readme_names_only_options_that_exist():
+    known = {o for command in main.commands.values() for p in command.params for o in p.opts}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - known <= {"--data-binary"}
+
+
+def test_every_make_target_of_the_readme_exists():
+    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", README))
+    assert named <= set(re.findall(r"^([a-z]+):", MAKEFILE, flags=re.MULTILINE))
+
+
+def test_changelog_begins_with_the_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changelog, flags=re.MULTILINE)[1] == version("segue")
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    targets = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [t for t in targets if not (ROOT / t).exists()] == []
+
+
+def test_the_python_example_of_the_readme_runs():
+    example = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL)[1]
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_shows_what_tagging_the_seeds_prints(tmp_path):
+    seeds = sorted((ROOT / "seeds" / "documents").glob("*.txt"))
+    command = [Path(sys.executable).with_name("segue"), "tag", *seeds, "--out", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    printed = [line.split(" -> ")[0] for line in done.stdout.splitlines()]
+    assert printed
+    assert [line for line in printed if f"    {line} -> out/" not in README] == []
