@@ -1,0 +1,166 @@
+"""JSON: Podcasting 2.0, whisper, faster-whisper, whisperX, OpenAI's verbose_json, bare arrays.
+
+The speech is `segments`, or a bare array of them, else `words`, `word_segments` or `text`; those
+that come beside it are copies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from math import isfinite
+from typing import Any
+
+from serve.errors import MalformedError, UnknownFormatError
+from serve.formats.json_copies import TEXT_KEYS, inside, of_items, of_text
+from serve.formats.json_nodes import Node, read_array, read_json, read_object, scan, where
+from serve.formats.json_text import string
+from serve.formats.lines import BOM
+from serve.formats.times import check_order
+from serve.sentences import is_long
+from serve.transcript import Copy, Cue, Parsed
+
+ARRAYS = ("segments", "words", "word_segments")
+
+
+def read(source: str) -> Parsed:
+    """The cues of a JSON transcript: its segments, with every copy of what they say."""
+    source = source.replace(BOM, " ", 1) if source.startswith(BOM) else source
+    root = read_json(source, _read_root)
+    if isinstance(root.value, list):
+        return _from_items(source, root.value, {})
+    if not isinstance(root.value, dict) or not _speech_keys(root.value):
+        keys = ", ".join(root.value) if isinstance(root.value, dict) else "no object"
+        raise UnknownFormatError(
+            f"this JSON is no transcript we know: it holds {keys or 'nothing'}, but no segments,"
+            " words or text; export it as Podcasting 2.0 or whisper JSON, or as WebVTT"
+        )
+    key, *copies = _speech_keys(root.value)
+    others = {name: root.value[name] for name in copies}
+    if key == "text":
+        return _from_text(source, root.value[key])
+    items = root.value[key].value
+    if key != "segments":  # read again, with the place of every field
+        items = read_array(source, root.value[key].start, _read_item)[0]
+    return _from_items(source, items, others)
+
+
+def _read_root(source: str, start: int) -> tuple[Any, int]:
+    """A whole transcript: the arrays with the place of each item."""
+    if source.startswith("[", start):
+        return read_array(source, start, _read_item)
+    if source.startswith("{", start):
+        readers = {"segments": _read_segments, "words": _read_flat, "word_segments": _read_flat}
+        return read_object(source, start, readers)
+    return scan(source, start)
+
+
+def _read_segments(source: str, start: int) -> tuple[Any, int]:
+    return (
+        read_array(source, start, _read_item)
+        if source.startswith("[", start)
+        else scan(source, start)
+    )
+
+
+def _read_flat(source: str, start: int) -> tuple[Any, int]:
+    return read_array(source, start) if source.startswith("[", start) else scan(source, start)
+
+
+def _read_item(source: str, start: int) -> tuple[Any, int]:
+    return read_object(source, start) if source.startswith("{", start) else scan(source, start)
+
+
+def _speech_keys(root: dict[str, Node]) -> list[str]:
+    """Where the speech is, the best place first; empty ones come last."""
+    found = [key for key in ARRAYS if key in root and isinstance(root[key].value, list)]
+    if "text" in root and isinstance(root["text"].value, str):
+        found.append("text")
+    return sorted(found, key=lambda key: not root[key].value)
+
+
+def _from_text(source: str, node: Node) -> Parsed:
+    """One cue: a text without segments."""
+    text, runs = string(source, node)
+    return Parsed([Cue(text, runs, (node.start + 1, node.stop - 1))])
+
+
+def _from_items(source: str, items: Sequence[Node], others: dict[str, Node]) -> Parsed:
+    """A cue an item, and the copies in `others` and inside the items."""
+    cues = _with_ends([_cue(source, item, i) for i, item in enumerate(items)])
+    starts = list(accumulate((len(cue.text) for cue in cues), initial=0))
+    copies: list[Copy] = []
+    lists = [
+        [Copy((n.start, n.stop), a, b) for n, a, b in zip(items, starts, starts[1:], strict=False)]
+    ]
+    for node in others.values():
+        if isinstance(node.value, str):
+            copies += of_text(source, node, cues)
+        else:
+            lists.append(of_items(node.value, cues))
+    for item, cue, start in zip(items, cues, starts, strict=False):
+        if is_long(cue.text):
+            more, more_lists = inside(source, item.value, cue, start)
+            copies += more
+            lists += more_lists
+    return Parsed(cues, copies, lists)
+
+
+def _cue(source: str, item: Node, i: int) -> Cue:
+    """The cue of the i-th segment (from 0)."""
+    fields = item.value
+    node = None
+    if isinstance(fields, dict):
+        node = next((fields[key] for key in TEXT_KEYS if key in fields), None)
+    if node is None or not isinstance(node.value, str | None):
+        raise MalformedError(
+            f"{where(source, item.start)}: segment {i + 1} has no text; every item must be an"
+            " object with a string `body` or `text`"
+        )
+    text, runs = ("", ()) if node.value is None else string(source, node)
+    start_s = _time(source, fields, ("startTime", "start"))
+    end_s = _time(source, fields, ("endTime", "end"))
+    if start_s is not None and end_s is not None and end_s < start_s:
+        check_order(start_s, end_s, f"{where(source, item.start)}: segment {i + 1}")
+    return Cue(text, runs, None, start_s, end_s, _speaker(fields))
+
+
+def _time(source: str, fields: dict[str, Node], keys: Sequence[str]) -> float | None:
+    """The first of these fields, in seconds."""
+    node = fields.get(keys[0]) or fields.get(keys[1])
+    if node is None or node.value is None:
+        return None
+    if type(node.value) is float and isfinite(node.value):
+        return node.value
+    if (
+        isinstance(node.value, bool)
+        or not isinstance(node.value, int | float)
+        or not isfinite(node.value)
+    ):
+        raise MalformedError(
+            f"{where(source, node.start)}: {source[node.start : node.stop]:.40} is not a time;"
+            " write seconds as a number"
+        )
+    return float(node.value)
+
+
+def _speaker(fields: dict[str, Node]) -> str | None:
+    """Who speaks, by the segment or by the first of its words that says so."""
+    named = [fields["speaker"].value] if "speaker" in fields else []
+    if not named and "words" in fields and isinstance(fields["words"].value, list):
+        words = fields["words"].value
+        named = [word["speaker"] for word in words if isinstance(word, dict) and "speaker" in word]
+    name = named[0] if named else None
+    if not isinstance(name, str) or not name.strip():
+        return None
+    return name.encode("utf-8", "replace").decode().strip()
+
+
+def _with_ends(cues: list[Cue]) -> list[Cue]:
+    """The cues; one that has a start but no end lasts until the next one starts."""
+    for i, (cue, following) in enumerate(pairwise(cues)):
+        start_s, end_s = cue.start_s, following.start_s
+        if cue.end_s is not None or start_s is None or end_s is None:
+            continue
+        if start_s <= end_s:
+            cues[i] = replace(cue, end_s=end_s)
+    return cues

@@ -1,0 +1,95 @@
+"""Lines with a time in front, behind a name, or alone on the line above.
+
+00:00:05 Welcome | [00:05] Ann: Welcome | [00:01.000 --> 00:04.000]  Welcome | Ann (00:05): Welcome
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from serve.formats import markup, speakers
+from serve.formats.lines import Line, Spoken, lines, parsed
+from serve.formats.times import STAMP, check_order, seconds
+from serve.transcript import Parsed
+
+_RANGE = rf"(?P<start>{STAMP})(?:\s*(?:-->|-|–|—|to)\s*(?P<end>{STAMP}))?"
+_FORMS = (
+    re.compile(rf"\s*\[\s*{_RANGE}\s*\]\s*(?:[-–:]\s+)?"),  # [00:05] Welcome
+    re.compile(rf"\s*\(\s*{_RANGE}\s*\)\s*(?:[-–:]\s+)?"),  # (00:05) Welcome
+    re.compile(rf"\s*{_RANGE}(?:\s*[-–|:]\s+|\s+|\Z)"),  # 00:00:05 Welcome
+    re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s*[(\[]\s*{_RANGE}\s*[)\]](?:\s*:\s*|\s*\Z)"),
+    re.compile(rf"\s*(?P<name>{speakers.NAME}):\s*[(\[]\s*{_RANGE}\s*[)\]]\s*"),  # Ann: [0:05] Hi
+    re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s+{_RANGE}\s*\Z"),  # Ann  0:05, text below
+)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s[^<>]*>\s*")
+
+
+class Stamped(NamedTuple):
+    """What stands in front of a line's speech, up to `begin` in the source."""
+
+    begin: int
+    start_s: float | None = None
+    end_s: float | None = None
+    name: str | None = None
+
+
+def is_stamped(text: str) -> bool:
+    """Whether a line carries a time in one of the forms above."""
+    return any(form.match(text) for form in _FORMS)
+
+
+def read(source: str) -> Parsed:
+    """A cue a non-blank line; a line without a time goes on at an unknown one."""
+    rows = lines(source)
+    fronts = {i: _front(row, i + 1) for i, row in enumerate(rows) if row.text.strip()}
+    rests = (rows[i].text[front.begin - rows[i].start :] for i, front in fronts.items())
+    known = speakers.names(rests, once=True)
+    return parsed(source, rows, _spoken(source, rows, fronts, known), markup.read)
+
+
+def _front(row: Line, line: int) -> Stamped:
+    """The time and name in front of a line (from 1), if it has them."""
+    for form in _FORMS:
+        match = form.match(row.text)
+        if match is None:
+            continue
+        start_s = seconds(match["start"], line)
+        end_s = seconds(match["end"], line) if match["end"] else None
+        check_order(start_s, end_s, f"line {line}")
+        return Stamped(row.start + match.end(), start_s, end_s, match.groupdict().get("name"))
+    return Stamped(row.stop - len(row.text.lstrip()))
+
+
+def _spoken(
+    source: str, rows: Sequence[Line], fronts: dict[int, Stamped], known: speakers.Names
+) -> Iterator[Spoken]:
+    """Each line's speech with its times: from its stamp, or the one above, to the next stamp."""
+    following = [*list(fronts.values())[1:], Stamped(0)]
+    open_s: float | None = None  # a stamp that stands alone and waits for its text
+    heading: str | None = None
+    for (i, front), after in zip(fronts.items(), following, strict=True):
+        begin, name = _speaker(source, rows[i], front, known)
+        alone = begin == rows[i].stop
+        opens = front.start_s is not None or (alone and name is not None)
+        start_s = open_s if front.start_s is None else front.start_s
+        if opens or name is not None:
+            heading = name
+        open_s = start_s if alone else None
+        end_s = front.end_s
+        if end_s is None and after.start_s is not None and not alone:
+            end_s = after.start_s if after.start_s >= (start_s or 0.0) else None
+        yield Spoken(i, begin, opens, None if alone else start_s, end_s, heading)
+
+
+def _speaker(
+    source: str, row: Line, front: Stamped, known: speakers.Names
+) -> tuple[int, str | None]:
+    """Where the speech behind the names begins, and whose it is."""
+    begin = front.begin
+    voice = _VOICE.match(source, begin, row.stop)
+    if voice is not None:
+        return voice.end(), markup.voice(source, voice.span())
+    found = speakers.prefix(source[begin : row.stop])
+    if found is not None and found[0] in known:
+        return begin + found[1], found[0]
+    return begin, front.name

@@ -1,0 +1,110 @@
+"""Cues to units and back: one set of rules for every format.
+
+A long cue is cut into sentences. Fine cues (word by word) are joined. Any other cue is a unit; a
+cue without text gives none.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from serve.errors import NoTextError
+from serve.labels import LABELS, Label
+from serve.parts import Part, are_fine, parts
+from serve.pieces import item_lists, pieces
+from serve.runs import spans
+from serve.sentences import said_at
+from serve.transcript import Cue, Parsed, Span, Transcript, Unit
+
+LINE_FORMATS = ("plain", "notes")  # a line there is a paragraph or a heading, however short
+
+
+def build(source: str, format: str, parsed: Parsed) -> Transcript:
+    """The transcript of a source that a format module has read.
+
+    Raises NoTextError when no cue has text.
+    """
+    cues = parsed.cues
+    found = list(parts(cues, join=format not in LINE_FORMATS and are_fine(cues)))
+    if not found:
+        raise NoTextError(
+            f"nothing is said in this {format} transcript: none of its {len(cues)} cues has text;"
+            " check that the file is complete"
+        )
+    space = _space(cues)
+    return Transcript(
+        source=source,
+        format=format,
+        units=tuple(_unit(cues, part, space) for part in found),
+        n_cues=len(cues),
+        pieces=pieces(parsed, found),
+        lists=item_lists(parsed, found),
+    )
+
+
+def cue_labels(transcript: Transcript, unit_labels: Sequence[Label]) -> list[Label]:
+    """The label of each cue: that of its larger part in words, on a tie the one first in LABELS.
+
+    A cue without units has the label of the cue before it, at the start that of the one after it.
+    """
+    n_words: list[Counter[Label]] = [Counter() for _ in range(transcript.n_cues)]
+    for unit, label in zip(transcript.units, unit_labels, strict=True):
+        for cue in range(unit.first_cue, unit.stop_cue):
+            n_words[cue][label] += len(unit.text.split())
+    last = unit_labels[0]
+    labels = []
+    for counts in n_words:
+        if counts:
+            most = max(counts.values())
+            last = next(label for label in LABELS if counts[label] == most)
+        labels.append(last)
+    return labels
+
+
+def _space(cues: Sequence[Cue]) -> str:
+    """What stands between joined cues: nothing where words bring their own space, as whisper's."""
+    with_text = [cue for cue in cues if cue.text.strip()]
+    return "" if 2 * sum(cue.text[0].isspace() for cue in with_text) > len(with_text) else " "
+
+
+def _unit(cues: Sequence[Cue], part: Part, space: str) -> Unit:
+    """The unit that a part becomes; `space` stands between joined cues."""
+    first, last = cues[part.cue], cues[part.stop_cue - 1]
+    if part.stop_cue - part.cue == 1:
+        text = first.text[part.first : part.stop].strip()
+        span = _edges(first, part.first, part.stop)
+        start_s, end_s = _times(first, part)
+    else:
+        joined = [
+            cue.text if space == "" else cue.text.strip() for cue in cues[part.cue : part.stop_cue]
+        ]
+        text = space.join(filter(None, joined)).strip()
+        span = _edges(first, 0, len(first.text))[0], _edges(last, 0, part.stop)[1]
+        start_s, end_s = first.start_s, last.end_s
+    return Unit(
+        text=text,
+        span=span,
+        first_cue=part.cue,
+        stop_cue=part.stop_cue,
+        start_s=start_s,
+        end_s=end_s,
+        speaker=first.speaker,
+    )
+
+
+def _edges(cue: Cue, first: int, stop: int) -> Span:
+    """Where text[first:stop] without the white space around it begins and ends in the source."""
+    text = cue.text[first:stop]
+    first, stop = first + len(text) - len(text.lstrip()), stop - len(text) + len(text.rstrip())
+    found = spans(cue.runs, first, stop)
+    return found[0][0], found[-1][1]
+
+
+def _times(cue: Cue, part: Part) -> tuple[float | None, float | None]:
+    """When a part of a cue begins and ends."""
+    length = len(cue.text)
+    if part.stop - part.first == length:
+        return cue.start_s, cue.end_s
+    return (
+        said_at(cue.start_s, cue.end_s, part.first / length),
+        said_at(cue.start_s, cue.end_s, part.stop / length),
+    )
