@@ -12,10 +12,10 @@ def rewrite(
 ) -> tuple[str, tuple[Run, ...]]:
     """source[span] with every match of `pattern` replaced by what is spoken there, and its runs.
 
-    >>> rewrite("a <b>&amp;</b> c", (0, 15), re.compile("<[^>]*>|&amp;"), lambda m: "&"[m[0] != "&amp;":])
-    ('a & c', (Run(first=0, stop=2, start=0, end=2), Run(first=2, stop=3, start=5, end=10), \
-Run(first=3, stop=5, start=14, end=16)))
-    """  # noqa: E501 - an example is one line
+    >>> text, runs = rewrite("a<b>c", (0, 5), re.compile("<b>"), lambda match: "")
+    >>> text, [tuple(run) for run in runs]
+    ('ac', [(0, 1, 0, 1), (1, 2, 4, 5)])
+    """
     start, stop = span
     parts: list[str] = []
     runs: list[Run] = []

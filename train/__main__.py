@@ -18,7 +18,7 @@ from train.corpus import CorpusError, Episode, read_episodes
 from train.evaluate import by_show, evaluate, score_episode
 from train.package import rewrite, write_bundle
 from train.plot import draw_confusion
-from train.run import ROOT, read_sources, train_network
+from train.run import ROOT, read_sources, run_id, train_network
 
 log = logging.getLogger("train")
 
@@ -54,7 +54,8 @@ def main() -> None:
 def fit(corpora: Sequence[Path], config_path: Path | None, out: Path, name: str | None) -> None:
     """Train a network, export it, score it and write its bundle to OUT."""
     config = _config(config_path, corpora, name)
-    run = train_network(config, read_sources(config), RUNS / config.run.name)
+    sources = read_sources(config)
+    run = train_network(config, sources, RUNS / f"{config.run.name}-{run_id(config, sources)}")
     write_bundle(run, out, config, version=version("segue"))
     _evaluate(out, _labelled([DOCUMENTS]))
     click.echo(f"The model is in {out}. Serve it with: SEGUE_MODEL={out} make serve")
@@ -72,14 +73,12 @@ def evaluate_command(corpora: Sequence[Path], bundle: Path) -> None:
 @corpus_option
 @config_option
 @click.option("--seeds", "n_seeds", default=3, show_default=True)
-@click.option("--name", default="crossval", show_default=True, help="Folder of the run in runs/.")
 @click.option("--baseline/--no-baseline", default=True, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=CROSSVAL, show_default=True)
 def crossval_command(
     corpora: Sequence[Path],
     config_path: Path | None,
     n_seeds: int,
-    name: str,
     baseline: bool,
     out: Path,
 ) -> None:
@@ -87,17 +86,18 @@ def crossval_command(
     config = _config(config_path, corpora, None)
     sources = read_sources(config)
     report: dict[str, Any] = {"config": config.model_dump(mode="json"), "model": []}
+    runs = RUNS / f"crossval-{run_id(config, sources)}"
     for k in range(n_seeds):
         seeded = config.model_copy(
             update={"run": config.run.model_copy(update={"seed": config.run.seed + k})}
         )
-        folder = RUNS / name / f"seed-{k}"
+        folder = runs / f"seed-{k}"
         folds = crossval.run_model(seeded, sources, folder)
         report["model"].append(crossval.summary(folds, folder / "smoothing.json"))
         log.info("seed %d: %s", k, headline(report["model"][-1]))
     if baseline:
-        folds = crossval.run_baseline(sources, RUNS / "baseline")
-        report["baseline"] = crossval.summary(folds, RUNS / "baseline" / "smoothing.json")
+        folds = crossval.run_baseline(sources, runs / "baseline")
+        report["baseline"] = crossval.summary(folds, runs / "baseline" / "smoothing.json")
         log.info("baseline: %s", headline(report["baseline"]))
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")

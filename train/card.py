@@ -190,10 +190,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _spread(values: Sequence[float]) -> str:
-    if len(values) == 1:
-        return f"{values[0]:.3f}"
-    return f"{mean(values):.3f} ± {stdev(values):.3f}"
+def _spread(values: Sequence[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return _number(_mean(known))
+    return f"{mean(known):.3f} ± {stdev(known):.3f}"
 
 
 def _number(value: float | None) -> str:

@@ -61,7 +61,8 @@ def read_episodes(folder: Path, *, unlabelled: bool = False) -> Iterator[Episode
     else:
         for labels in sorted(folder.rglob(f"*{SUFFIX}")):
             path = labels.with_name(labels.name.removesuffix(SUFFIX))
-            show = "written" if "written" in labels.parts else labels.parent.name
+            written = "written" in (folder.name, *labels.relative_to(folder).parts)
+            show = "written" if written else labels.parent.name
             yield Episode(show, path.name, path.read_bytes(), read_labels(labels))
 
 
@@ -81,8 +82,8 @@ def read_labels(path: Path) -> Allowed:
             ) from None
         if span.start != n_cues + 1 or not span:
             raise CorpusError(
-                f"{path}, line {number}: starts at cue {span.start}, but cue {n_cues + 1} comes"
-                " next; every cue needs exactly one label"
+                f"{path}, line {number}: runs from cue {span.start} to cue {span.stop - 1}, but"
+                f" cue {n_cues + 1} comes next; every cue needs exactly one label"
             )
         rows.append(np.repeat(allowed[None], len(span), axis=0))
         n_cues = span.stop - 1

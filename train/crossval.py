@@ -19,7 +19,7 @@ from serve.smooth import Path as Labelling
 from serve.smooth import best_path
 from train.baseline import baseline_scores
 from train.config import Config
-from train.corpus import Episode, share
+from train.corpus import CorpusError, Episode, share
 from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
 from train.run import Sources, train_network
@@ -90,6 +90,11 @@ def _fold(k: int, sources: Sources, folder: Path, score: Scorer) -> list[Scored]
     kept = folder / f"fold-{k}.pickle"
     if not kept.exists():
         held_out = [e for e in sources.episodes if fold_of(e) == k and e.cues is not None]
+        if not held_out:
+            raise CorpusError(
+                f"fold {k} has no labelled episodes: crossval needs some of {SEEN}, mixed,"
+                f" {', '.join(GROUPS[k])}; name their folder with --corpus"
+            )
         shows = frozenset({e.show for e in held_out} - {SEEN, "mixed"})
         training = tuple(e for e in sources.episodes if e.show not in shows and fold_of(e) != k)
         folder.mkdir(parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ def fit(
         network.rows.embedding.weight.copy_(torch.from_numpy(vectors))
     learner = _learner(config, network, _loaders(config, training, validation, inserts), folder)
     keeper = Keeper(folder, config.run.seed, config.fit.patience)
-    start = keeper.resume(learner)
+    start = keeper.resume(learner, config.fit.n_epochs)
     rates = np.array(
         [config.fit.learning_rate * config.fit.embedding_rate, config.fit.learning_rate]
     )
@@ -89,10 +89,10 @@ class Keeper(Callback):  # type: ignore[misc]
 
     def __init__(self, folder: Path, seed: int, patience: int) -> None:
         self.folder, self.seed, self.patience = folder, seed, patience
-        self.best, self.best_epoch = float("inf"), -1
+        self.best, self.best_epoch, self.start = float("inf"), -1, 0
 
-    def resume(self, learner: Learner) -> int:
-        """Load last.pt if there is one; the epoch to start with."""
+    def resume(self, learner: Learner, n_epochs: int) -> int:
+        """Load last.pt if there is one; the epoch to start with, `n_epochs` when none is left."""
         path = self.folder / "last.pt"
         if not path.exists():
             return 0
@@ -101,7 +101,8 @@ class Keeper(Callback):  # type: ignore[misc]
         learner.model.load_state_dict(state["model"])
         learner.opt.load_state_dict(state["optimiser"])
         self.best, self.best_epoch = state["best"], state["best_epoch"]
-        return learner.n_epoch if state["stopped"] else int(state["epoch"]) + 1
+        self.start = n_epochs if state["stopped"] else int(state["epoch"]) + 1
+        return self.start
 
     def before_epoch(self) -> None:
         """Seed dropout and crops by the epoch."""
@@ -110,6 +111,8 @@ class Keeper(Callback):  # type: ignore[misc]
 
     def after_epoch(self) -> None:
         """Save; stop when patience has run out."""
+        if self.epoch < self.start:  # fastai skips the epoch, yet ends it
+            return
         training_loss, loss = (float(value) for value in self.recorder.values[-1][:2])
         log.info(
             "epoch %d of %d: training loss %.4f, validation loss %.4f",

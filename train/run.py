@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -55,12 +56,28 @@ def read_sources(config: Config) -> Sources:
     return Sources(tuple(episodes), bank)
 
 
+def run_id(config: Config, sources: Sources) -> str:
+    """A short hash of all that decides what a run computes: it names the run's folder.
+
+    A changed config or text starts a new run; the same ones go on with the old.
+    """
+    choices = config.model_dump(mode="json", exclude={"smoothing": True, "run": {"name"}})
+    digest = sha256(json.dumps(choices, sort_keys=True).encode())
+    for episode in sources.episodes:
+        digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)
+        digest.update(b"" if episode.cues is None else episode.cues.tobytes())
+    for piece in (*sources.bank.ads, *sources.bank.passages):
+        digest.update(piece.model_dump_json().encode())
+    return digest.hexdigest()[:12]
+
+
 def train_network(config: Config, sources: Sources, folder: Path) -> Path:
     """Fit a network in `folder` and write its model.onnx and tokenizer.json there.
 
     Returns `folder`; a finished run is not repeated, an interrupted one goes on.
     """
     if (folder / "run.json").exists():
+        log.info("%s is finished already; remove the folder to train it again", folder)
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()

@@ -24,6 +24,8 @@ SPOKEN = (  # pattern, replacement; in this order
     (r"[0-9]", "0"),
     (r"[^\w♪]+|_", " "),
 )
+LETTERS = "0abcdefghijklmnopqrstuvwxyz♪"  # what is left of English; others are unknown
+WORD_END = "</w>"
 
 
 def new_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
@@ -44,9 +46,11 @@ def new_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         min_frequency=3,
-        special_tokens=["[PAD]", "[UNK]"],
-        limit_alphabet=100,
-        end_of_word_suffix="</w>",
+        # Last letters are named, too: the trainer numbers them in an order that changes by the run.
+        special_tokens=["[PAD]", "[UNK]", *(letter + WORD_END for letter in LETTERS)],
+        initial_alphabet=list(LETTERS),
+        limit_alphabet=len(LETTERS),
+        end_of_word_suffix=WORD_END,
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)

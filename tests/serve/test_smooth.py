@@ -1,0 +1,119 @@
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serve.labels import LABELS
+from serve.smooth import WORDS_A_STEP, Costs, best_path, runs
+
+FREE = Costs(np.zeros((len(LABELS), len(LABELS))), np.zeros(len(LABELS)))
+
+
+def flat(cost, n_labels=3):
+    """One price for every change."""
+    return np.full((n_labels, n_labels), cost) * ~np.eye(n_labels, dtype=bool)
+
+
+def scores(n_units, n_labels, seed):
+    rng = np.random.default_rng(seed)
+    return np.log(rng.dirichlet(np.ones(n_labels), size=n_units)).astype(np.float32)
+
+
+def total(path, log_probs, costs, n_words):
+    """What a labelling is worth, added up without any cleverness."""
+    worth = 0.0
+    for i, label in enumerate(path):
+        steps = max(int(n_words[i]), 1) / WORDS_A_STEP
+        worth += (float(log_probs[i, label]) + costs.bias[label]) * steps
+        worth -= costs.switch[path[i - 1], label] if i else 0.0
+    return worth
+
+
+@pytest.mark.parametrize("switch", [flat(0.0), flat(0.3), flat(1.0), flat(5.0),
+                                    np.array([[0, 2, 0.1], [0.5, 0, 3], [1, 0, 0.0]])])  # fmt: skip
+@pytest.mark.parametrize("bias", [(0.0, 0.0, 0.0), (1.5, 0.0, -0.7)])
+@pytest.mark.parametrize("n_words", [(12,) * 6, (1, 40, 3, 0, 25, 12)])
+def test_no_other_labelling_is_worth_more(switch, bias, n_words):
+    costs, n_words = Costs(switch, np.array(bias)), np.array(n_words)
+    for seed in range(4):
+        log_probs = scores(6, 3, seed)
+        best = max(total(p, log_probs, costs, n_words) for p in product(range(3), repeat=6))
+        found = best_path(log_probs, costs, n_words)
+        assert total(found, log_probs, costs, n_words) == pytest.approx(best)
+
+
+@given(st.data())
+def test_no_other_labelling_is_worth_more_under_any_costs(data):
+    n_units, n_labels = data.draw(st.integers(1, 5)), data.draw(st.integers(2, 3))
+    prices = st.floats(0, 6)
+    switch = np.array(data.draw(st.lists(prices, min_size=n_labels**2, max_size=n_labels**2)))
+    bias = data.draw(st.lists(st.floats(-2, 2), min_size=n_labels, max_size=n_labels))
+    costs = Costs(switch.reshape(n_labels, n_labels), np.array(bias))
+    n_words = np.array(data.draw(st.lists(st.integers(0, 60), min_size=n_units, max_size=n_units)))
+    log_probs = scores(n_units, n_labels, data.draw(st.integers(0, 99)))
+    paths = product(range(n_labels), repeat=n_units)
+    best = max(total(p, log_probs, costs, n_words) for p in paths)
+    found = best_path(log_probs, costs, n_words)
+    assert total(found, log_probs, costs, n_words) == pytest.approx(best, abs=1e-6)
+
+
+def test_without_costs_every_unit_takes_its_most_probable_label():
+    log_probs = scores(50, len(LABELS), 1)
+    found = best_path(log_probs, FREE, np.full(50, 9))
+    assert (found == log_probs.argmax(axis=1)).all()
+
+
+def test_on_a_tie_the_label_that_comes_first_wins():
+    even = np.full((4, len(LABELS)), np.log(1 / 6), dtype=np.float32)
+    assert best_path(even, FREE, np.full(4, 12)).tolist() == [0, 0, 0, 0]
+    costs = Costs(flat(2.0, len(LABELS)), FREE.bias)
+    assert best_path(even, costs, np.full(4, 12)).tolist() == [0, 0, 0, 0]
+    without_reads = even.copy()
+    without_reads[:, 0] -= 1
+    assert best_path(without_reads, costs, np.full(4, 12)).tolist() == [1, 1, 1, 1]
+
+
+def test_a_doubtful_unit_takes_the_label_of_its_neighbours_where_changes_cost():
+    log_probs = np.log(np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.9, 0.1]], np.float32))
+    words = np.full(4, 12)
+    assert best_path(log_probs, Costs(flat(0.0, 2), np.zeros(2)), words).tolist() == [0, 0, 1, 0]
+    assert best_path(log_probs, Costs(flat(1.0, 2), np.zeros(2)), words).tolist() == [0, 0, 0, 0]
+
+
+def test_the_same_speech_is_labelled_alike_in_fine_and_in_coarse_units():
+    coarse = np.log(np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1]], np.float32))
+    costs = Costs(flat(1.5, 2), np.zeros(2))
+    fine = np.repeat(coarse, 4, axis=0)
+    labels = best_path(coarse, costs, np.full(3, 40))
+    assert labels.tolist() == [0, 1, 0]
+    assert best_path(fine, costs, np.full(12, 10)).tolist() == np.repeat(labels, 4).tolist()
+
+
+def test_the_first_unit_pays_for_no_change():
+    log_probs = np.log(np.array([[0.1, 0.9], [0.1, 0.9]], np.float32))
+    assert best_path(log_probs, Costs(flat(99.0, 2), np.zeros(2)), np.full(2, 1)).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("log_probs", "shape"),
+    [
+        (np.zeros(6, np.float32), r"\(6,\)"),
+        (np.zeros((2, 3, 6), np.float32), r"\(2, 3, 6\)"),
+        (np.full((2, 6), -np.inf, np.float32), r"\(2, 6\)"),
+        (np.array([[0.0, np.nan]], np.float32), r"\(1, 2\)"),
+    ],
+)
+def test_scores_that_are_not_finite_or_not_a_table_are_refused(log_probs, shape):
+    with pytest.raises(ValueError, match=f"log_probs must be finite and 2-d, got shape {shape}"):
+        best_path(log_probs, FREE, np.ones(2, dtype=np.int64))
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
+def test_runs_cover_every_unit_once_and_neighbours_differ(path):
+    found = list(runs(np.array(path)))
+    assert [i for first, stop in found for i in range(first, stop)] == list(range(len(path)))
+    assert all(len(set(path[first:stop])) == 1 for first, stop in found)
+    labels = [path[first] for first, _ in found]
+    assert all(a != b for a, b in pairwise(labels))
