@@ -23,27 +23,31 @@ class Costs:
 
 
 def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -> Path:
-    """The labelling with the highest total of scores less switch costs: (n_units,).
+    """The labelling with the highest total of scores less switch costs: (..., n_units).
+
+    log_probs  (..., n_units, n_labels), natural logs; episodes side by side when there are axes
+               before, shorter ones padded with units of no words
+    n_words    (..., n_units)
 
     The scores are (log_probs + bias) * n_words / WORDS_A_STEP. On a tie the label that comes first
-    in LABELS wins. Raises ValueError when `log_probs` is not 2-d and finite.
+    in LABELS wins. Raises ValueError when `log_probs` has too few axes or is not finite.
     Source: Viterbi (1967).
     """
-    if log_probs.ndim != 2 or not np.isfinite(log_probs).all():
+    if log_probs.ndim < 2 or not np.isfinite(log_probs).all():
         raise ValueError(f"log_probs must be finite and 2-d, got shape {log_probs.shape}")
-    scores = (log_probs + costs.bias) * (np.maximum(n_words, 1) / WORDS_A_STEP)[:, None]
-    came_from = np.zeros(scores.shape, dtype=np.int64)
-    total = np.zeros(scores.shape[1])
-    for i, unit in enumerate(scores):
-        arrivals = total[:, None] - costs.switch if i else np.zeros_like(costs.switch)
-        came_from[i] = arrivals.argmax(axis=0)
-        total = arrivals.max(axis=0) + unit
-    path = np.empty(len(scores), dtype=np.int64)
-    label = int(total.argmax())
-    for i in range(len(scores) - 1, -1, -1):
-        path[i] = label
-        label = int(came_from[i, label])
-    return path
+    scores = (log_probs + costs.bias) * (n_words / WORDS_A_STEP)[..., None]
+    steps = np.moveaxis(scores, -2, 0)  # (n_units, ..., n_labels)
+    came_from = np.zeros(steps.shape, dtype=np.int64)
+    total = steps[0]
+    for i in range(1, len(steps)):
+        arrivals = total[..., None] - costs.switch  # (..., from, to)
+        came_from[i] = arrivals.argmax(axis=-2)
+        total = arrivals.max(axis=-2) + steps[i]
+    path = np.empty(steps.shape[:-1], dtype=np.int64)
+    path[-1] = total.argmax(axis=-1)
+    for i in range(len(steps) - 1, 0, -1):
+        path[i - 1] = np.take_along_axis(came_from[i], path[i][..., None], axis=-1)[..., 0]
+    return np.moveaxis(path, 0, -1)
 
 
 def runs(path: Path) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -81,6 +82,12 @@ def client(app):
 @pytest.fixture
 def runner():
     return CliRunner()
+
+
+@pytest.fixture
+def facts():
+    """What a training run writes about itself."""
+    return deepcopy(FACTS)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 Crops depend on (seed, epoch, index) alone, so a resumed run sees what an undisturbed one would.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -112,6 +111,7 @@ class Crops(Dataset[Batch]):
         ids = np.full((n_rows, ROW_TOKENS), PAD, dtype=np.int64)
         allowed = np.ones((n_rows, len(LABELS)), dtype=bool)
         n = min(n_rows, len(crop.ids))
+        after += float((crop.ids[n:] != PAD).sum())  # what inserted ads pushed out of the crop
         ids[:n], allowed[:n] = crop.ids[:n], crop.allowed[:n]
         n_tokens = (ids != PAD).sum(axis=1)
         place = places(n_tokens) + np.array([before, after], dtype=np.float32)
@@ -188,9 +188,10 @@ def _transplant(
 
 
 def _group_weight(group: Sequence[Example], settings: Augment) -> float:
-    """How often a show is drawn: the root keeps one of 132 episodes from drowning 36 of one."""
+    """How often a show is drawn: less than by its episodes, so that 132 do not drown 36 of one."""
     written = group[0].group.startswith(WRITTEN)
-    return math.sqrt(len(group)) * (settings.written_weight if written else 1.0)
+    weight: float = len(group) ** settings.show_exponent
+    return weight * (settings.written_weight if written else 1.0)
 
 
 def _by_group(pairs: Sequence[tuple[str, T]]) -> list[list[T]]:

@@ -54,6 +54,7 @@ class Augment(_Table):
     word_dropout: float = Field(ge=0, le=0.5)
     transplant: float = Field(ge=0, le=1)
     rechunk: float = Field(ge=0, le=1)
+    show_exponent: float = Field(ge=0, le=1)
     written_weight: float = Field(gt=0)
 
 

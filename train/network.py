@@ -54,6 +54,7 @@ class Tagger(nn.Module):
         self.place = nn.Linear(N_PLACES, n_hidden)
         self.context = nn.GRU(n_hidden, n_context, batch_first=True, bidirectional=True)
         self.topic = nn.Linear(n_hidden, N_TOPIC)
+        self.evidence = WordEvidence(vocab_size)
         self.dropout = nn.Dropout(dropout)
         n_seen = n_hidden + 2 * n_context + N_TOPIC * len(STRETCHES)
         self.head = nn.Linear(n_seen, len(LABELS))
@@ -66,18 +67,40 @@ class Tagger(nn.Module):
         rows = self.rows(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
         rows = self.dropout(rows + self.place(place_features(place)))
         context, _ = self.context(rows)  # (n_episodes, n_rows, 2 * n_context)
-        topics = stretch_means(self.topic(rows))
+        topic = self.topic(rows)
+        topics = [stretch_mean(topic, n) for n in STRETCHES]
         scores: Tensor = self.head(self.dropout(torch.cat([rows, context, *topics], dim=2)))
+        scores = scores + self.evidence(ids)
         return scores.log_softmax(dim=2)
 
 
-def stretch_means(rows: Tensor) -> list[Tensor]:
-    """Means over the STRETCHES around each row, each (n_episodes, n_rows, n) like `rows`."""
-    by_channel = rows.transpose(1, 2)
-    return [
-        avg_pool1d(by_channel, n, stride=1, padding=n // 2, count_include_pad=False).transpose(1, 2)
-        for n in STRETCHES
-    ]
+class WordEvidence(nn.Module):
+    """What each word by itself says for each label, here and in ever wider stretches around.
+
+    A logistic regression inside the network: it learns telling words in a few steps, and leaves the
+    rest to the deeper layers. Source: Cheng et al. (2016), "wide and deep".
+    """
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__()
+        self.words = nn.Embedding(vocab_size, len(LABELS) * (1 + len(STRETCHES)), padding_idx=PAD)
+        nn.init.zeros_(self.words.weight)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """(n_episodes, n_rows, n_tokens) to scores to add, (n_episodes, n_rows, n_labels)."""
+        n_said = (ids != PAD).sum(dim=2, keepdim=True)
+        rows = self.words(ids).sum(dim=2) / torch.sqrt(1 + n_said)
+        here, *around = rows.chunk(1 + len(STRETCHES), dim=2)
+        for scores, n in zip(around, STRETCHES, strict=True):
+            here = here + stretch_mean(scores, n)
+        return here
+
+
+def stretch_mean(rows: Tensor, n: int) -> Tensor:
+    """The mean over the `n` rows around each row, fewer at the ends, in the shape of `rows`."""
+    return avg_pool1d(
+        rows.transpose(1, 2), n, stride=1, padding=n // 2, count_include_pad=False
+    ).transpose(1, 2)
 
 
 def place_features(place: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from serve.errors import MalformedError
 from serve.formats import markup, speakers
 from serve.formats.lines import Line, whole
 from serve.formats.times import STAMP, check_order, seconds
-from serve.runs import behind
 from serve.transcript import Cue, Run, Span
+from serve.units.runs import behind
 
 _TIMING = re.compile(rf"\s*({STAMP})\s*-->\s*({STAMP})(?:\s.*)?\Z")
 _LIKE_TIMING = re.compile(r"\s*(?:\d|-->)[^-]*-->|\s*-->")

@@ -7,8 +7,8 @@ from itertools import pairwise
 from serve.formats.align import places
 from serve.formats.json_nodes import Node, read_array
 from serve.formats.json_text import string
-from serve.sentences import is_long
 from serve.transcript import Copy, Cue, Run, Span
+from serve.units.sentences import is_long
 
 #: The text of a segment or word, in the order in which it is looked for.
 TEXT_KEYS = ("body", "text", "word")

@@ -3,8 +3,8 @@
 import re
 
 from serve.formats.json_nodes import Node
-from serve.runs import rewrite, straight
 from serve.transcript import Run
+from serve.units.runs import rewrite, straight
 
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."

@@ -16,8 +16,8 @@ from serve.formats.json_nodes import Node, read_array, read_json, read_object, s
 from serve.formats.json_text import string
 from serve.formats.lines import BOM
 from serve.formats.times import check_order
-from serve.sentences import is_long
 from serve.transcript import Copy, Cue, Parsed
+from serve.units.sentences import is_long
 
 ARRAYS = ("segments", "words", "word_segments")
 

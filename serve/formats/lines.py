@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from serve.sentences import is_long, said_at, sentences
 from serve.transcript import Copy, Cue, Parsed, Run, Span
+from serve.units.sentences import is_long, said_at, sentences
 
 BOM = "\ufeff"
 

@@ -3,8 +3,8 @@
 import re
 from html import unescape
 
-from serve.runs import rewrite, straight
 from serve.transcript import Run, Span
+from serve.units.runs import rewrite, straight
 
 _SPECIAL = re.compile(r"[<&{\r\n]")
 _TOKEN = re.compile(

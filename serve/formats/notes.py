@@ -7,8 +7,8 @@ import re
 from html import unescape
 
 from serve.formats.lines import Spoken, lines, parsed
-from serve.runs import rewrite
 from serve.transcript import Parsed
+from serve.units.runs import rewrite
 
 _FRONT = re.compile(r"\s*(?:(?:#{1,6}|[-*+>])(?:\s+|\Z))?")  # it always matches
 _MARK = re.compile(

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from serve.formats import speakers
 from serve.formats.lines import Line, Spoken, lines, parsed
-from serve.runs import straight
 from serve.transcript import Parsed
+from serve.units.runs import straight
 
 
 def read(source: str) -> Parsed:

@@ -5,8 +5,8 @@ import re
 from serve.errors import MalformedError
 from serve.formats.lines import lines, whole
 from serve.formats.times import check_order
-from serve.runs import straight
 from serve.transcript import Cue, Parsed
+from serve.units.runs import straight
 
 HEADER = "start\tend\ttext"
 

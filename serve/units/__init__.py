@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from serve.errors import NoTextError
 from serve.labels import LABELS, Label
-from serve.parts import Part, are_fine, parts
-from serve.pieces import item_lists, pieces
-from serve.runs import spans
-from serve.sentences import said_at
 from serve.transcript import Cue, Parsed, Span, Transcript, Unit
+from serve.units.parts import Part, are_fine, parts
+from serve.units.pieces import item_lists, pieces
+from serve.units.runs import spans
+from serve.units.sentences import said_at
 
 LINE_FORMATS = ("plain", "notes")  # a line there is a paragraph or a heading, however short
 

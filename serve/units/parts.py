@@ -5,9 +5,9 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from serve.runs import snap
-from serve.sentences import LONG_WORDS, ends_sentence, pieces, sentences
 from serve.transcript import Cue, Span
+from serve.units.runs import snap
+from serve.units.sentences import LONG_WORDS, ends_sentence, pieces, sentences
 
 FINE_WORDS = 4  # cues whose median has fewer words are joined: captions have 6 and more
 JOINED_WORDS = 16  # of joined cues at most: about a sentence of speech

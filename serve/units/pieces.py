@@ -5,9 +5,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from serve.parts import Part
-from serve.runs import spans
 from serve.transcript import Copy, Cue, Parsed, Piece
+from serve.units.parts import Part
+from serve.units.runs import spans
 
 
 def pieces(parsed: Parsed, parts: Sequence[Part]) -> tuple[Piece, ...]:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("runs", "sentences", "formats.align", "formats.detect", "formats.json_nodes")
+MODULES = ("units.runs", "units.sentences", "formats.align", "formats.detect", "formats.json_nodes")
 MORE = ("formats.speakers", "formats.times")
 
 

@@ -13,9 +13,6 @@ FOLDER = Path(serve.__file__).parent
 LAYERS = (
     {"labels", "errors"},
     {"transcript", "result"},
-    {"runs", "sentences"},
-    {"parts"},
-    {"pieces"},
     {"units", "smooth", "strip", "language"},
     {"formats"},
     {"text"},

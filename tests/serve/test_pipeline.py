@@ -61,8 +61,11 @@ class ByWord:
 @st.composite
 def sources(draw):
     """A plain or a captioned transcript full of letters that take more than one byte."""
-    lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=7).map(" ".join)
-    said = draw(st.lists(lines, min_size=1, max_size=12))
+    lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=7)
+    said = [
+        " ".join(f"{word}{i}x{j}" for j, word in enumerate(words))  # no two words are the same
+        for i, words in enumerate(draw(st.lists(lines, min_size=1, max_size=12)))
+    ]
     if draw(st.booleans()):
         mark, newline = draw(st.sampled_from(["", "\ufeff"])), draw(st.sampled_from(["\n", "\r\n"]))
         return (mark + newline.join(said) + newline).encode()

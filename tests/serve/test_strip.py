@@ -7,9 +7,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve.runs import behind, rewrite, spans
 from serve.strip import cut
 from serve.transcript import Piece, Transcript, Unit
+from serve.units.runs import behind, rewrite, spans
 
 UNITS = tuple(Unit("x", (i, i + 1), i, i + 1) for i in range(4))
 

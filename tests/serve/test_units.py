@@ -9,9 +9,9 @@ import pytest
 
 from serve.formats import parse
 from serve.labels import LABELS
-from serve.sentences import PIECE_WORDS, pieces, sentences
 from serve.transcript import Transcript, Unit
 from serve.units import cue_labels
+from serve.units.sentences import PIECE_WORDS, pieces, sentences
 
 
 def segments(*bodies, **fields):

@@ -1,0 +1,127 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from serve.labels import LABELS
+from serve.smooth import Costs
+from train.card import TERMS, render
+from train.evaluate import Scored, by_show, report_paths
+
+FREE = Costs(np.zeros((6, 6)), np.zeros(6))
+SHOWS = ("devtoolsfm", "mixed", "talkpython", "tea")
+
+
+def scored(show, name, *, n_words=800, ads=True):
+    """An episode of six labels, of which the model takes the last for another."""
+    true = np.array([0, 1, 2, 3, 4, 5]) if ads else np.array([2, 3, 4, 5])
+    believed = np.array([*true[:-1], 0])
+    probs = np.full((len(true), 6), 0.02)
+    probs[np.arange(len(true)), believed] = 0.9
+    return Scored(
+        show, name, np.log(probs).astype(np.float32), np.eye(6, dtype=bool)[true],
+        np.full(len(true), n_words), np.arange(len(true) + 1) * 60.0,
+    )  # fmt: skip
+
+
+def run(episodes):
+    """What crossval says of one seed."""
+    pairs = [(e, e.log_probs.argmax(axis=1)) for e in episodes]
+    part = {s: report_paths([p for p in pairs if p[0].show == s]) for s in SHOWS}
+    unseen = report_paths([p for p in pairs if p[0].show != "talkpython"])
+    return {"unseen": unseen, "seen": part["talkpython"], "shows": part}
+
+
+@pytest.fixture
+def episodes():
+    return [scored(show, f"ep-{i}") for show in SHOWS for i in range(3)]
+
+
+@pytest.fixture
+def metrics(episodes):
+    documents = [scored("documents", "one"), scored("tea", "two", ads=False, n_words=9)]
+    return {"shows_trained_on": ["tea"], "shows": by_show(documents, FREE), "crossval": None}
+
+
+@pytest.fixture
+def manifest(facts):
+    return {"name": "kettle", "version": "1.2.3", **facts}
+
+
+def rows(card, first):
+    """The cells of the table whose head begins with `first`."""
+    lines = card[card.index(f"| {first}") :].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line]
+
+
+def test_a_card_says_what_the_model_is_and_how_it_was_made(manifest, metrics):
+    card = render(manifest, metrics)
+    assert card.startswith("---\nlicense: mit\nlanguage: en\nlabels: [sponsor_read, self_promo, ")
+    assert "# kettle 1.2.3\n" in card
+    assert "Trained in 1 s on cpu, seed 11, commit\n1f2e3d4c5b6a;\n" in card
+    assert "ONNX and torch differ by at\nmost 2e-06 nats (allowed: 0.0001)." in card
+    assert "python 3.11.7, torch 2.13.0" in card
+    assert "None" not in card
+
+
+def test_without_cross_validation_a_card_says_so(manifest, metrics):
+    card = render(manifest, metrics)
+    assert "## On shows left out of training\n\nnot measured: run `make crossval`.\n" in card
+
+
+def test_a_card_tells_shows_that_were_trained_on_from_others(manifest, metrics):
+    table = rows(render(manifest, metrics), "show | episodes")
+    assert table[2] == ["documents (not trained on)", "1", "0.556", "0.833", "–"]
+    assert table[3] == ["tea", "1", "–", "0.750", "–"]
+
+
+def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
+    manifest["read_for_vocabulary"] = {"mbmbam": 4, "kettle": 5}
+    manifest["trained_on"] = {"mbmbam": 2, "kettle": 3}
+    table = rows(render(manifest, metrics), "show | trained")
+    assert table[2:] == [
+        ["kettle", "3", "1", "5", "not known"],
+        ["mbmbam", "2", "0", "4", TERMS["mbmbam"]],
+    ]
+    assert "and 2 ads and 1 passages of `seeds/written`" in render(manifest, metrics)
+
+
+def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
+    manifest.update(commit="", dirty=True)
+    assert "commit\nunknown with local changes;" in render(manifest, metrics)
+
+
+def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metrics, episodes):
+    other = [scored(e.show, e.name, n_words=900) for e in episodes]
+    metrics["crossval"] = {"model": [run(episodes), run(other)], "baseline": run(episodes)}
+    card = render(manifest, metrics)
+    spans, labels = rows(card, "ad spans"), rows(card, "six labels")
+    assert [row[0] for row in spans[2:]] == ["**all unseen shows**", *SHOWS]
+    assert [row[0] for row in labels[2:]] == ["**all unseen shows**", *SHOWS]
+    assert all(len(row) == len(spans[0]) for row in spans)
+    assert all(len(row) == len(labels[0]) == 4 + len(LABELS) for row in labels)
+    assert re.fullmatch(r"\d\.\d{3} ± 0\.000", spans[2][1])
+    assert "Mean of 2 seeds, ± standard deviation." in card
+    assert "95 % bootstrap interval over the episodes of `mixed`, first seed: F0.5 " in card
+
+
+def test_one_seed_without_a_baseline_has_no_spread(manifest, metrics, episodes):
+    metrics["crossval"] = json.loads(json.dumps({"model": [run(episodes)]}))
+    card = render(manifest, metrics)
+    assert "One seed." in card
+    table = rows(card, "ad spans")
+    assert "±" not in table[2][1]
+    assert table[2][2] == "–"
+
+
+def test_figures_that_are_not_known_are_a_dash(manifest, metrics, episodes):
+    small = [scored(e.show, e.name, n_words=9, ads=e.show != "tea") for e in episodes]
+    metrics["crossval"] = {"model": [run(small), run(small)]}
+    card = render(manifest, metrics)
+    tea = next(row for row in rows(card, "ad spans") if row[0] == "tea")
+    assert tea[1] == "–"
+    assert rows(card, "six labels")[2][2] == "–"
+    assert "None" not in card

@@ -1,0 +1,160 @@
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from serve.labels import LABELS
+from train import crossval
+from train.corpus import CorpusError, Episode, share
+from train.crossval import FOLDS, GROUPS, SEEN, fold_of
+from train.evaluate import Scored
+from train.run import Sources
+from train.written import Bank
+
+OTHER = LABELS.index("other")
+
+
+def episodes(n=24):
+    shows = [show for group in GROUPS for show in group]
+    labelled = [
+        Episode(show, f"ep-{i}", b"Tea.\n", np.eye(6, dtype=bool)[[OTHER]])
+        for show in (*shows, SEEN, "mixed", "written")
+        for i in range(n)
+    ]
+    return (*labelled, Episode(SEEN, "no-labels", b"Tea.\n", None))
+
+
+@pytest.fixture
+def sources():
+    return Sources(episodes(), Bank((), ()))
+
+
+def scored(episode):
+    """An episode that was scored as if all of it were one read too many in two."""
+    true = np.array([OTHER] * 6 + [0] * 4 + [OTHER] * 6)
+    believed = np.full(16, OTHER) if share(episode) < 0.5 else true
+    probs = np.full((16, 6), 0.02)
+    probs[np.arange(16), believed] = 0.9
+    return Scored(
+        episode.show, episode.name, np.log(probs).astype(np.float32),
+        np.eye(6, dtype=bool)[true], np.full(16, 300), np.arange(17) * 60.0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What the baseline was trained on and asked for, fold by fold."""
+    made = []
+
+    def score(training, held_out):
+        made.append((training, held_out))
+        return [scored(e) for e in held_out]
+
+    monkeypatch.setattr(crossval, "baseline_scores", score)
+    return made
+
+
+def test_no_show_is_in_two_groups():
+    assert all(not set(a) & set(b) for a, b in combinations(GROUPS, 2))
+    assert not {SEEN, "mixed", "written"} & {show for group in GROUPS for show in group}
+
+
+def test_a_show_of_a_group_is_left_out_as_a_whole():
+    for k, shows in enumerate(GROUPS):
+        assert {fold_of(e) for e in episodes() if e.show in shows} == {k}
+
+
+def test_mixed_and_the_seen_show_are_left_out_by_episode():
+    for show in ("mixed", SEEN):
+        folds = [fold_of(e) for e in episodes(200) if e.show == show]
+        assert set(folds) == set(FOLDS)
+        assert max(folds.count(k) for k in FOLDS) < 80
+    assert fold_of(Episode("written", "1", b"", None)) is None
+    assert fold_of(Episode("a-show-of-ones-own", "1", b"", None)) is None
+
+
+def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(sources, calls, tmp_path):
+    crossval.run_baseline(sources, tmp_path / "baseline")
+    assert len(calls) == len(GROUPS)
+    for k, (training, held_out) in enumerate(calls):
+        assert {e.show for e in held_out} == {*GROUPS[k], SEEN, "mixed"}
+        assert not {e.show for e in training} & set(GROUPS[k])
+        assert not {(e.show, e.name) for e in training} & {(e.show, e.name) for e in held_out}
+        assert "written" in {e.show for e in training}
+        assert all(fold_of(e) != k for e in training)
+    left_out = [(e.show, e.name) for _, held_out in calls for e in held_out]
+    labelled = [e for e in sources.episodes if e.cues is not None and e.show != "written"]
+    assert sorted(left_out) == sorted((e.show, e.name) for e in labelled)
+
+
+def test_a_fold_that_was_scored_is_not_scored_again(sources, calls, tmp_path):
+    first = crossval.run_baseline(sources, tmp_path / "baseline")
+    (tmp_path / "baseline" / "fold-2.pickle").unlink()
+    again = crossval.run_baseline(sources, tmp_path / "baseline")
+    assert len(calls) == len(GROUPS) + 1
+    assert [[e.name for e in fold] for fold in again] == [[e.name for e in fold] for fold in first]
+
+
+def test_networks_are_trained_without_the_fold_and_scored_as_bundles(
+    sources, tiny, tiny_bundle, tmp_path, monkeypatch
+):
+    trained = []
+
+    def train_network(config, training, folder):
+        trained.append((training, folder.name))
+
+    monkeypatch.setattr(crossval, "train_network", train_network)
+    monkeypatch.setattr(crossval, "write_bundle", lambda *a, **b: None)
+    loaded = crossval.load_model(tiny_bundle)
+    monkeypatch.setattr(crossval, "load_model", lambda folder: loaded)
+    folds = crossval.run_model(tiny, sources, tmp_path / "seed-0")
+    assert [name for _, name in trained] == [f"fold-{k}" for k in FOLDS]
+    assert all(not {e.show for e in t.episodes} & set(GROUPS[int(n[-1])]) for t, n in trained)
+    assert [len(fold) for fold in folds] == [
+        sum(fold_of(e) == k and e.cues is not None for e in sources.episodes) for k in FOLDS
+    ]
+
+
+def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(calls, tmp_path):
+    with pytest.raises(
+        CorpusError,
+        match=r"^fold 0 has no labelled episodes: crossval needs some of talkpython, mixed,"
+        " devtoolsfm, lex; name their folder with --corpus$",
+    ):
+        crossval.run_baseline(Sources((), Bank((), ())), tmp_path)
+
+
+def test_every_fold_is_smoothed_by_the_others(sources, calls, tmp_path, monkeypatch):
+    folds = crossval.run_baseline(sources, tmp_path / "baseline")
+    asked = []
+    tune = crossval.tune
+
+    def spy(episodes):
+        asked.append({(e.show, e.name) for e in episodes})
+        return tune(episodes[:4])
+
+    monkeypatch.setattr(crossval, "tune", spy)
+    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    for fold, names in zip(folds, asked, strict=False):
+        assert not names & {(e.show, e.name) for e in fold}
+    assert asked[-1] == {(e.show, e.name) for fold in folds for e in fold}
+    kept = json.loads((tmp_path / "smoothing.json").read_text())
+    assert len(kept) == len(GROUPS) + 1
+    assert report["smoothing"] == kept[-1]
+    assert crossval.summary(folds, tmp_path / "smoothing.json") == report
+    assert len(asked) == len(GROUPS) + 1  # the second time, what was kept is taken
+
+
+def test_the_seen_show_is_reported_apart_from_the_unseen(sources, calls, tmp_path, monkeypatch):
+    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    folds = crossval.run_baseline(sources, tmp_path / "baseline")
+    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    shows = report["shows"]
+    assert list(shows) == sorted({*(s for group in GROUPS for s in group), SEEN, "mixed"})
+    assert report["seen"] == shows[SEEN]
+    assert report["unseen"]["episodes"] == sum(
+        part["episodes"] for show, part in shows.items() if show != SEEN
+    )

@@ -1,0 +1,171 @@
+# ruff: noqa: E402 - first of all, whether torch is there
+import csv
+import gc
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from serve.bundle import load_model
+from serve.formats import parse
+from serve.pipeline import tag
+from serve.text import encode
+from train import fit as fit_module
+from train.batches import Crops, encode_episode
+from train.export import OneEpisode, export
+from train.fit import fit, new_network
+from train.package import write_bundle
+from train.vocabulary import new_tokenizer, word_vectors
+
+
+@pytest.fixture(scope="module")
+def toy(make):
+    """Two episodes, encoded, with their tokenizer and word vectors."""
+    episodes = make.two_talks()
+    texts = [[unit.text for unit in parse(e.source).units] for e in episodes]
+    tokenizer = new_tokenizer((text for units in texts for text in units), 200)
+    streams = [encode(units, tokenizer).ids.ravel().tolist() for units in texts]
+    vectors = word_vectors(streams, tokenizer.get_vocab_size(), 12, window=2, seed=0)
+    examples = [encode_episode(e, tokenizer) for e in episodes]
+    return SimpleNamespace(
+        episodes=episodes, tokenizer=tokenizer, vectors=vectors, examples=examples
+    )
+
+
+@pytest.fixture
+def lively(make, tiny):
+    """A configuration in which everything that chance decides is on."""
+    return make.changed(
+        tiny,
+        network={"dropout": 0.3},
+        augment={"crop_rows": 16, "word_dropout": 0.2, "transplant": 0.5, "rechunk": 0.5},
+    )
+
+
+def run(config, toy, folder):
+    folder.mkdir(exist_ok=True)
+    return fit(config, toy.tokenizer, toy.vectors, toy.examples, toy.examples, folder)
+
+
+def same(one, other):
+    """Whether two networks have the same weights, bit for bit."""
+    theirs = other.state_dict()
+    return all(torch.equal(weights, theirs[name]) for name, weights in one.state_dict().items())
+
+
+def last(folder):
+    return torch.load(folder / "last.pt", weights_only=False)
+
+
+def test_two_episodes_learnt_by_heart_come_back_from_the_bundle(make, tiny, toy, tmp_path):
+    config = make.changed(tiny, fit={"n_epochs": 8, "steps_an_epoch": 12, "learning_rate": 2e-2})
+    network = run(config, toy, tmp_path / "run")
+    export(network, tmp_path / "run" / "model.onnx")
+    toy.tokenizer.save(str(tmp_path / "run" / "tokenizer.json"))
+    (tmp_path / "run" / "run.json").write_text(json.dumps({"seed": 5}))
+    write_bundle(tmp_path / "run", tmp_path / "bundle", config, version="0.0.1")
+    model = load_model(tmp_path / "bundle")
+    for episode, example in zip(toy.episodes, toy.examples, strict=True):
+        units = parse(episode.source).units
+        found = model.log_probs(units)
+        with torch.no_grad():
+            rows = [torch.from_numpy(a) for a in (example.rows.ids, example.place)]
+            trained = OneEpisode(network)(*rows).numpy()
+        assert (found.argmax(axis=1) == episode.cues.argmax(axis=1)).all()
+        np.testing.assert_allclose(found, trained, atol=1e-4)
+        labels = [segment.label for segment in tag(episode.source, model).segments]
+        assert labels[:2] == ["intro", "sponsor_read" if episode.show == "kettle" else "other"]
+
+
+def test_one_seed_gives_the_same_weights_bit_for_bit_and_another_gives_others(
+    make, lively, toy, tmp_path
+):
+    first, again = (run(lively, toy, tmp_path / name) for name in ("first", "again"))
+    other = run(make.changed(lively, run={"seed": 6}), toy, tmp_path / "other")
+    assert same(first, again)
+    assert not same(first, other)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its log.csv
+@pytest.mark.parametrize("epoch", [0, 1, 2])
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
+    epoch, lively, toy, tmp_path, monkeypatch
+):
+    undisturbed = run(lively, toy, tmp_path / "undisturbed")
+    draw = Crops.__getitem__
+
+    def killed(crops, index):
+        if crops.epoch == epoch and index == 5:
+            raise KeyboardInterrupt
+        return draw(crops, index)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Crops, "__getitem__", killed)
+        run(lively, toy, tmp_path / "killed")
+    gc.collect()
+    assert (tmp_path / "killed" / "last.pt").exists() == (epoch > 0)
+    resumed = run(lively, toy, tmp_path / "killed")
+    assert same(resumed, undisturbed)
+    one, other = last(tmp_path / "killed"), last(tmp_path / "undisturbed")
+    assert {k: one[k] for k in ("epoch", "best", "best_epoch", "stopped")} == {
+        k: other[k] for k in ("epoch", "best", "best_epoch", "stopped")
+    }
+    assert all(torch.equal(weights, other["model"][k]) for k, weights in one["model"].items())
+
+
+def test_a_finished_run_is_not_trained_further(tiny, toy, tmp_path, monkeypatch):
+    done = run(tiny, toy, tmp_path / "run")
+    monkeypatch.setattr(Crops, "__getitem__", None)
+    assert same(run(tiny, toy, tmp_path / "run"), done)
+
+
+def test_training_stops_when_it_no_longer_gets_better(make, tiny, toy, tmp_path, monkeypatch):
+    still = make.changed(
+        tiny, fit={"learning_rate": 1e-20, "weight_decay": 0.0, "n_epochs": 9, "patience": 2}
+    )
+    run(still, toy, tmp_path / "run")
+    state = last(tmp_path / "run")
+    assert (state["epoch"], state["best_epoch"], state["stopped"]) == (2, 0, True)
+    monkeypatch.setattr(Crops, "__getitem__", None)
+    run(still, toy, tmp_path / "run")  # stopped for good
+
+
+def test_the_best_epoch_is_what_is_kept(make, tiny, toy, tmp_path):
+    network = run(tiny, toy, tmp_path / "run")
+    best = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
+    assert all(torch.equal(weights, best[name]) for name, weights in network.state_dict().items())
+    assert not network.training
+    rows = list(csv.DictReader((tmp_path / "run" / "log.csv").read_text().splitlines()))
+    losses = [float(row["valid_loss"]) for row in rows]
+    assert len(losses) == tiny.fit.n_epochs
+    assert last(tmp_path / "run")["best"] == pytest.approx(min(losses), abs=1e-5)
+    assert not list((tmp_path / "run").glob("*.tmp"))
+
+
+def test_where_nobody_watches_there_is_no_bar_but_a_line_an_epoch(
+    tiny, toy, tmp_path, capfd, caplog, monkeypatch
+):
+    monkeypatch.setattr(fit_module.sys.stderr, "isatty", lambda: False, raising=False)
+    with caplog.at_level("INFO", logger="train.fit"):
+        run(tiny, toy, tmp_path / "run")
+    lines = [record.getMessage() for record in caplog.records if "epoch" in record.getMessage()]
+    assert lines[0] == "training on cpu, epochs 1 to 3"
+    assert [text.partition(":")[0] for text in lines[1:]] == [f"epoch {i} of 3" for i in (1, 2, 3)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_training_starts_from_the_word_vectors(make, tiny, toy, tmp_path):
+    still = make.changed(
+        tiny, fit={"learning_rate": 1e-20, "weight_decay": 0.0, "n_epochs": 1, "steps_an_epoch": 1}
+    )
+    network = run(still, toy, tmp_path / "run")
+    np.testing.assert_allclose(network.rows.embedding.weight.detach().numpy(), toy.vectors)
+
+
+def test_a_new_network_has_the_sizes_of_the_config(tiny):
+    network = new_network(tiny, 321)
+    assert network.rows.embedding.weight.shape == (321, 12)
+    assert network.context.hidden_size == 8

@@ -1,0 +1,234 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+import train.__main__ as command
+from serve.bundle import load_model
+from serve.labels import ADS, LABELS
+from train import run as run_module
+from train.batches import IS_AD
+from train.config import to_toml
+from train.corpus import CorpusError, Episode
+from train.run import Sources, read_sources, run_id, train_network
+from train.written import Bank
+
+AD = '[[ad]]\nlabel = "sponsor_read"\nkind = "tea"\nmanner = "joke"\nshow = "tea"\ntext = "{}"\n'
+
+
+@pytest.fixture
+def corpus(make, tmp_path):
+    """A folder of eight short episodes of two shows, an unlabelled one, and one written ad."""
+    folder = tmp_path / "corpus"
+    for i in range(8):
+        stretches = [("intro", 3), ("sponsor_read", 3), ("other", 4), ("library_discussion", 6)]
+        episode = make.talk(*stretches[i % 3 :], ("career_advice", 5), ("self_promo", 2))
+        show = folder / ("kettle" if i % 2 else "teapot")
+        show.mkdir(parents=True, exist_ok=True)
+        (show / f"{i}.txt").write_bytes(episode.source)
+        (show / f"{i}.txt.labels.tsv").write_text(label_file(episode))
+    (folder / "ads").mkdir()
+    (folder / "ads" / "tea.toml").write_text(AD.format("Leafbox sends tea, use code steam."))
+    return folder
+
+
+def label_file(episode):
+    names = [LABELS[i] for i in episode.cues.argmax(axis=1)]
+    return "".join(f"{i}\t{i}\t{name}\n" for i, name in enumerate(names, start=1))
+
+
+@pytest.fixture
+def config(make, tiny, corpus):
+    return make.changed(
+        tiny,
+        corpus={"folders": (corpus,), "validation_share": 0.4},
+        fit={"n_epochs": 1, "steps_an_epoch": 1},
+    )
+
+
+@pytest.fixture(autouse=True)
+def outside_a_checkout(monkeypatch):
+    monkeypatch.setattr(run_module, "_git", lambda *arguments: "")
+
+
+def test_sources_are_the_episodes_and_the_written_texts(config):
+    sources = read_sources(config)
+    assert {e.show for e in sources.episodes} == {"kettle", "teapot"}
+    assert [ad.text for ad in sources.bank.ads] == ["Leafbox sends tea, use code steam."]
+
+
+def test_closed_licences_are_not_even_read_for_words(make, config):
+    choice = {"open_licences_only": True, "open_shows": ("kettle",)}
+    assert {e.show for e in read_sources(make.changed(config, corpus=choice)).episodes} == {
+        "kettle"
+    }
+
+
+def test_a_run_leaves_a_network_and_says_how_it_was_made(config, tmp_path):
+    folder = train_network(config, read_sources(config), tmp_path / "run")
+    facts = json.loads((folder / "run.json").read_text())
+    counts = [sum(facts[name].values()) for name in ("trained_on", "validated_on")]
+    assert sum(counts) == sum(facts["read_for_vocabulary"].values()) == 8
+    assert facts["written"] == {"ads": 1, "passages": 0}
+    assert (facts["seed"], facts["device"], facts["commit"], facts["dirty"]) == (5, "cpu", "", 0)
+    assert facts["parity"]["max_abs_diff"] < facts["parity"]["tolerance"]
+    assert {"python", "torch", "fastai", "onnxruntime"} <= set(facts["versions"])
+    assert (folder / "model.onnx").exists()
+
+
+def test_a_run_is_the_same_to_the_byte_from_text_to_network(config, tmp_path):
+    for name in ("one", "two"):
+        train_network(config, read_sources(config), tmp_path / name)
+    for file in ("tokenizer.json", "vectors.npy", "model.onnx"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpus):
+    sources = read_sources(config)
+    same = make.changed(config, run={"name": "other"}, smoothing={"content": 1.0})
+    assert run_id(same, read_sources(same)) == run_id(config, sources)
+    for change in ({"run": {"seed": 6}}, {"fit": {"n_epochs": 2}}):
+        assert run_id(make.changed(config, **change), sources) != run_id(config, sources)
+    for path in ("teapot/0.txt", "teapot/0.txt.labels.tsv", "ads/tea.toml"):
+        text = (corpus / path).read_text()
+        (corpus / path).write_text(text.replace("tea", "cha").replace("intro", "other"))
+        assert run_id(config, read_sources(config)) != run_id(config, sources), path
+        (corpus / path).write_text(text)
+    assert run_id(config, read_sources(config)) == run_id(config, sources)
+
+
+def test_a_finished_run_is_not_repeated(config, tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    assert train_network(config, Sources((), Bank((), ())), tmp_path) == tmp_path
+
+
+def test_without_episodes_to_validate_on_a_run_is_refused(make, config, tmp_path):
+    all_training = make.changed(config, corpus={"validation_share": 1e-9})
+    with pytest.raises(
+        CorpusError,
+        match=r"^8 episodes to train on and 0 to validate on: both need at least one; add labelled"
+        " transcripts or change validation_share$",
+    ):
+        train_network(all_training, read_sources(all_training), tmp_path / "run")
+
+
+def test_an_unlabelled_episode_that_cannot_be_read_is_left_out_with_a_warning(caplog):
+    assert run_module._readable_units(Episode("tea", "1", b"One.\n", None)) == ["One."]
+    assert run_module._readable_units(Episode("tea", "2", b"\xff\xfe", None)) == []
+    assert "left out: tea/2: byte 0, line 1: the transcript looks like UTF-16" in caplog.text
+    with pytest.raises(CorpusError, match="tea/3"):
+        run_module._readable_units(Episode("tea", "3", b"\xff\xfe", np.ones((1, 6), bool)))
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(run_module, "ROOT", tmp_path)
+    assert run_module._git("rev-parse", "HEAD") == ""
+
+
+@pytest.fixture
+def workplace(tmp_path, corpus, monkeypatch):
+    """A folder to run the commands in, with documents and runs of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(command, "CROSSVAL", tmp_path / "crossval.json")
+    monkeypatch.setattr(
+        command, "DOCUMENTS", shutil.copytree(corpus / "teapot", tmp_path / "documents")
+    )
+    return tmp_path
+
+
+def test_fit_makes_a_bundle_with_figures_and_a_card(workplace, config, runner):
+    (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
+    done = runner.invoke(
+        command.main,
+        ["fit", "--config", "tiny.toml", "--out", "models/mine", "--name", "mine"],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0
+    assert done.output == (
+        "The figures are in models/mine/metrics.json, the card in models/mine/README.md.\n"
+        "The model is in models/mine. Serve it with: SEGUE_MODEL=models/mine make serve\n"
+    )
+    out = workplace / "models" / "mine"
+    assert load_model(out).info.name == "mine"
+    (run,) = (workplace / "runs").iterdir()
+    assert run.name == f"mine-{run_id(config, read_sources(config))}"
+    assert (run / "log.csv").exists()
+    assert (out / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["all"]["episodes"] == 4
+    assert list(metrics["shows"]) == ["documents"]
+    assert metrics["crossval"] is None
+    assert "# mine " in (out / "README.md").read_text()
+
+
+def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny_bundle, runner):
+    shutil.copytree(tiny_bundle, workplace / "candidate")
+    report = {"config": None, "model": []}
+    (workplace / "crossval.json").write_text(
+        json.dumps({**report, "config": dict.fromkeys(("vocabulary", "network", "augment", "fit"))})
+    )
+    done = runner.invoke(
+        command.main, ["evaluate", "candidate", "--corpus", str(corpus)], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    metrics = json.loads((workplace / "candidate" / "metrics.json").read_text())
+    assert {show: part["episodes"] for show, part in metrics["shows"].items()} == {
+        "documents": 4,
+        "kettle": 4,
+        "teapot": 4,
+    }
+    assert metrics["shows_trained_on"] == ["kettle"]
+    assert metrics["crossval"] is None  # of another config
+    assert load_model(workplace / "candidate").info.name == "tiny"
+
+
+def test_a_corpus_that_is_not_there_is_refused(workplace, runner):
+    done = runner.invoke(command.main, ["evaluate", "candidate", "--corpus", "nowhere"])
+    assert done.exit_code == 2
+    assert "Directory 'nowhere' does not exist" in done.output.replace('"', "'").replace("\n", " ")
+
+
+def test_the_headline_names_the_figures_to_look_at_first():
+    spans = {"spans": {"ads": {"f05": 0.81234, "wrongly_cut_s_an_hour": 12.4}}}
+    six = {**spans, "six_labels": {"macro_f1": 0.7}}
+    found = command.headline(
+        {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
+    )
+    assert found == (
+        "unseen shows: ad spans F0.5 0.812; mixed F0.5 0.812, 12 s/h wrongly cut;"
+        " devtoolsfm macro F1 0.700; seen: F0.5 0.812, macro F1 0.700"
+    )
+
+
+def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
+    workplace, config, runner, monkeypatch
+):
+    spans = {"spans": {"ads": {"f05": 0.8, "wrongly_cut_s_an_hour": 12.0}}}
+    six = {**spans, "six_labels": {"macro_f1": 0.7}}
+    summary = {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
+    seeds = []
+
+    def run_model(config, sources, folder):
+        seeds.append((config.run.seed, folder.name))
+        return []
+
+    monkeypatch.setattr(command.crossval, "run_model", run_model)
+    monkeypatch.setattr(command.crossval, "run_baseline", lambda sources, folder: [])
+    monkeypatch.setattr(command.crossval, "summary", lambda folds, kept: summary)
+    (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
+    arguments = ["crossval", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
+    done = runner.invoke(command.main, arguments, catch_exceptions=False)
+    assert done.output == "The report is in report.json.\n"
+    assert seeds == [(5, "seed-0"), (6, "seed-1")]
+    report = json.loads((workplace / "report.json").read_text())
+    assert report["model"] == [summary, summary]
+    assert report["baseline"] == summary
+    assert report["config"] == config.model_dump(mode="json")
+
+
+def test_what_training_calls_an_ad_is_what_strip_cuts():
+    assert [label for label, is_ad in zip(LABELS, IS_AD, strict=True) if is_ad] == list(ADS)
