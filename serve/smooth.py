@@ -30,11 +30,13 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     n_words    (..., n_units)
 
     The scores are (log_probs + bias) * n_words / WORDS_A_STEP. On a tie the label that comes first
-    in LABELS wins. Raises ValueError when `log_probs` has too few axes or is not finite.
+    in LABELS wins. Raises ValueError when `log_probs` is not finite or the shapes do not fit.
     Source: Viterbi (1967).
     """
-    if log_probs.ndim < 2 or not np.isfinite(log_probs).all():
-        raise ValueError(f"log_probs must be finite and 2-d, got shape {log_probs.shape}")
+    if log_probs.shape[:-1] != n_words.shape or not n_words.ndim or not n_words.size:
+        raise ValueError(f"log_probs of shape {log_probs.shape} for n_words of {n_words.shape}")
+    if not np.isfinite(log_probs).all():
+        raise ValueError("log_probs must be finite")
     scores = (log_probs + costs.bias) * (n_words / WORDS_A_STEP)[..., None]
     steps = np.moveaxis(scores, -2, 0)  # (n_units, ..., n_labels)
     came_from = np.zeros(steps.shape, dtype=np.int64)

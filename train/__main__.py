@@ -16,9 +16,10 @@ from train.card import render
 from train.config import Config, read_config
 from train.corpus import CorpusError, Episode, read_episodes
 from train.evaluate import by_show, evaluate, score_episode
+from train.export import ParityError
 from train.package import rewrite, write_bundle
 from train.plot import draw_confusion
-from train.run import ROOT, read_sources, run_id, train_network
+from train.run import ROOT, parity_on, read_sources, run_id, train_network
 
 log = logging.getLogger("train")
 
@@ -56,8 +57,10 @@ def fit(corpora: Sequence[Path], config_path: Path | None, out: Path, name: str 
     config = _config(config_path, corpora, name)
     sources = read_sources(config)
     run = train_network(config, sources, RUNS / f"{config.run.name}-{run_id(config, sources)}")
-    write_bundle(run, out, config, version=version("segue"))
-    _evaluate(out, _labelled([DOCUMENTS]))
+    documents = _labelled([DOCUMENTS])
+    parity = parity_on(documents, run, config)
+    write_bundle(run, out, config, version=version("segue"), parity=parity)
+    _evaluate(out, documents)
     click.echo(f"The model is in {out}. Serve it with: SEGUE_MODEL={out} make serve")
 
 
@@ -161,5 +164,5 @@ def _crossval_of(bundle: Path) -> dict[str, Any] | None:
 if __name__ == "__main__":
     try:
         main()
-    except (CorpusError, BundleError) as error:
+    except (CorpusError, BundleError, ParityError) as error:
         raise SystemExit(f"error: {error}") from error

@@ -138,7 +138,8 @@ def _making(manifest: Mapping[str, Any]) -> str:
 Trained in {manifest["train_seconds"]} s on {manifest["device"]}, seed {manifest["seed"]}, commit
 {manifest["commit"][:12] or "unknown"}{" with local changes" if manifest["dirty"] else ""};
 {", ".join(f"{name} {number}" for name, number in versions.items())}. ONNX and torch differ by at
-most {parity["max_abs_diff"]:.1g} nats (allowed: {parity["tolerance"]:g}).
+most {parity["max_abs_diff"]:.1g} nats (allowed: {parity["tolerance"]:g}); the same segments on
+{parity.get("episodes_with_equal_segments", NOT_MEASURED)} seed documents.
 Hashes are in manifest.json.
 
     make train CORPUS=path/to/corpus BUNDLE=models/candidate

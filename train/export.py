@@ -5,17 +5,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from serve.text import PAD, ROW_TOKENS, UNKNOWN, Rows, places
+from serve.smooth import Costs, best_path
+from serve.text import PAD, ROW_TOKENS, UNKNOWN, Rows, places, pool
 from train.network import Tagger
 
 OPSET = 17
 INPUTS = {"ids": {0: "rows"}, "place": {0: "rows"}}  # (rows, ROW_TOKENS) and (rows, 2)
 OUTPUTS = {"log_probs": {0: "rows"}}  # (rows, n_labels)
 TOLERANCE = 1e-4  # nats
+
+
+Words = npt.NDArray[np.int64]  # (n_units,)
 
 
 class ParityError(Exception):
@@ -82,6 +87,28 @@ def check_parity(episode: OneEpisode, path: Path, episodes: Sequence[Rows]) -> f
             )
         largest = max(largest, difference)
     return largest
+
+
+def equal_segments(
+    network: Tagger, path: Path, episodes: Sequence[tuple[str, Rows, Words]], costs: Costs
+) -> int:
+    """How many episodes there are, each with its name, rows and words a unit: all must be equal.
+
+    Raises ParityError naming the first one that torch and onnxruntime would cut differently.
+    """
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for name, rows, n_words in episodes:
+        with torch.no_grad():
+            ids, place = torch.from_numpy(rows.ids), torch.from_numpy(rows.place)
+            expected = OneEpisode(network)(ids, place).numpy()
+        found = session.run(None, {"ids": rows.ids, "place": rows.place})[0]
+        ours, theirs = (
+            best_path(pool(scores, rows.unit, len(n_words)), costs, n_words)
+            for scores in (expected, found)
+        )
+        if not np.array_equal(ours, theirs):
+            raise ParityError(f"{name}: torch and onnxruntime give other segments")
+    return len(episodes)
 
 
 def odd_shapes(vocab_size: int) -> Iterator[Rows]:

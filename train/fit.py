@@ -29,6 +29,8 @@ from train.network import Tagger
 
 log = logging.getLogger(__name__)
 
+BEST = "best.pt"  # weights with the lowest validation loss
+
 
 def device() -> torch.device:
     """CUDA where there is a GPU, the CPU otherwise."""
@@ -74,7 +76,7 @@ def fit(
     log.info("training on %s, epochs %d to %d", device(), start + 1, config.fit.n_epochs)
     if start < config.fit.n_epochs:
         learner.fit_one_cycle(config.fit.n_epochs, rates, cbs=[keeper], start_epoch=start)
-    state = torch.load(folder / "best.pt", map_location="cpu", weights_only=True)
+    state = torch.load(folder / BEST, map_location="cpu", weights_only=True)
     network.load_state_dict(state)
     return network.cpu().eval()
 
@@ -120,7 +122,7 @@ class Keeper(Callback):  # type: ignore[misc]
         )  # fmt: skip
         if loss < self.best:
             self.best, self.best_epoch = loss, self.epoch
-            _save(self.learn.model.state_dict(), self.folder / "best.pt")
+            _save(self.learn.model.state_dict(), self.folder / BEST)
         stopped = self.epoch - self.best_epoch >= self.patience
         state = {
             "model": self.learn.model.state_dict(),

@@ -90,10 +90,11 @@ class WordEvidence(nn.Module):
         """(n_episodes, n_rows, n_tokens) to scores to add, (n_episodes, n_rows, n_labels)."""
         n_said = (ids != PAD).sum(dim=2, keepdim=True)
         rows = self.words(ids).sum(dim=2) / torch.sqrt(1 + n_said)
-        here, *around = rows.chunk(1 + len(STRETCHES), dim=2)
-        for scores, n in zip(around, STRETCHES, strict=True):
-            here = here + stretch_mean(scores, n)
-        return here
+        size = len(LABELS)
+        scores = rows[:, :, :size]
+        for k, n in enumerate(STRETCHES, start=1):
+            scores = scores + stretch_mean(rows[:, :, k * size : (k + 1) * size], n)
+        return scores
 
 
 def stretch_mean(rows: Tensor, n: int) -> Tensor:

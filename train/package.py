@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ def write_bundle(
     config: Config,
     *,
     version: str,
+    parity: Mapping[str, Any] | None = None,
     metrics: dict[str, Any] | None = None,
     card: str = "Not evaluated.\n",
 ) -> None:
@@ -34,7 +36,7 @@ def write_bundle(
         _write(folder / "config.toml", to_toml(config.model_dump(mode="json")))
         _write(folder / "metrics.json", json.dumps(metrics or {}, indent=1) + "\n")
         _write(folder / "README.md", card)
-        _write_manifest(run, folder, config.run.name, version)
+        _write_manifest(run, folder, config.run.name, version, parity or {})
         if out.exists():
             out.rename(Path(name) / "before")
         folder.rename(out)
@@ -49,7 +51,9 @@ def rewrite(bundle: Path, *, metrics: dict[str, Any], card: str) -> None:
     _write(bundle / "manifest.json", json.dumps(manifest, indent=1) + "\n")
 
 
-def _write_manifest(run: Path, folder: Path, name: str, version: str) -> None:
+def _write_manifest(
+    run: Path, folder: Path, name: str, version: str, parity: Mapping[str, Any]
+) -> None:
     tokenizer_json = (folder / "tokenizer.json").read_text(encoding="utf-8")
     facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
     manifest = {
@@ -57,6 +61,7 @@ def _write_manifest(run: Path, folder: Path, name: str, version: str) -> None:
         "name": name,
         "version": version,
         **facts,
+        "parity": {**facts["parity"], **parity},
         "labels": list(LABELS),
         "text_fingerprint": fingerprint(tokenizer_json),
         "files": _hashes(folder),

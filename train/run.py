@@ -11,17 +11,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
 from train.batches import Stretch, encode_episode
 from train.config import Config
 from train.corpus import CorpusError, Episode, read_episodes, read_transcript, split
-from train.export import OPSET, TOLERANCE, export
-from train.fit import device, fit
+from train.export import OPSET, TOLERANCE, equal_segments, export
+from train.fit import BEST, device, fit, new_network
 from train.vocabulary import new_tokenizer, word_vectors
 from train.written import Bank, encode_piece, read_bank
 
@@ -118,6 +120,23 @@ def train_network(config: Config, sources: Sources, folder: Path) -> Path:
     }
     (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return folder
+
+
+def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[str, Any]:
+    """Facts for the manifest: torch and ONNX cut `episodes` alike under the config's smoothing.
+
+    Raises ParityError where they do not.
+    """
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    network = new_network(config, tokenizer.get_vocab_size())
+    network.load_state_dict(torch.load(run / BEST, map_location="cpu", weights_only=True))
+    seen = []
+    for episode in episodes:
+        texts = [unit.text for unit in read_transcript(episode).units]
+        n_words = np.array([len(text.split()) for text in texts])
+        seen.append((episode.name, encode(texts, tokenizer), n_words))
+    n = equal_segments(network.eval(), run / "model.onnx", seen, config.smoothing.costs())
+    return {"episodes_with_equal_segments": f"{n}/{len(seen)}"}
 
 
 def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stretch]]:

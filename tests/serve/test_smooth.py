@@ -25,7 +25,7 @@ def total(path, log_probs, costs, n_words):
     """What a labelling is worth, added up without any cleverness."""
     worth = 0.0
     for i, label in enumerate(path):
-        steps = max(int(n_words[i]), 1) / WORDS_A_STEP
+        steps = int(n_words[i]) / WORDS_A_STEP
         worth += (float(log_probs[i, label]) + costs.bias[label]) * steps
         worth -= costs.switch[path[i - 1], label] if i else 0.0
     return worth
@@ -97,17 +97,30 @@ def test_the_first_unit_pays_for_no_change():
 
 
 @pytest.mark.parametrize(
-    ("log_probs", "shape"),
+    ("log_probs", "message"),
     [
-        (np.zeros(6, np.float32), r"\(6,\)"),
-        (np.zeros((2, 3, 6), np.float32), r"\(2, 3, 6\)"),
-        (np.full((2, 6), -np.inf, np.float32), r"\(2, 6\)"),
-        (np.array([[0.0, np.nan]], np.float32), r"\(1, 2\)"),
+        (np.zeros(6, np.float32), r"log_probs of shape \(6,\) for n_words of \(2,\)"),
+        (np.zeros((3, 6), np.float32), r"log_probs of shape \(3, 6\) for n_words of \(2,\)"),
+        (np.full((2, 6), -np.inf, np.float32), "log_probs must be finite"),
+        (np.full((2, 6), np.nan, np.float32), "log_probs must be finite"),
     ],
 )
-def test_scores_that_are_not_finite_or_not_a_table_are_refused(log_probs, shape):
-    with pytest.raises(ValueError, match=f"log_probs must be finite and 2-d, got shape {shape}"):
+def test_scores_that_are_not_finite_or_do_not_fit_are_refused(log_probs, message):
+    with pytest.raises(ValueError, match=message):
         best_path(log_probs, FREE, np.ones(2, dtype=np.int64))
+
+
+def test_episodes_side_by_side_are_labelled_like_each_alone():
+    rng = np.random.default_rng(3)
+    scores = np.log(rng.dirichlet(np.ones(6), size=(4, 30))).astype(np.float32)
+    n_words = rng.integers(1, 40, size=(4, 30))
+    lengths = [30, 1, 17, 29]
+    for i, n in enumerate(lengths):
+        n_words[i, n:] = 0
+    costs = Costs(flat(2.0, 6), np.zeros(6))
+    together = best_path(scores, costs, n_words)
+    for i, n in enumerate(lengths):
+        assert together[i, :n].tolist() == best_path(scores[i, :n], costs, n_words[i, :n]).tolist()
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30))

@@ -5,12 +5,14 @@ import pytest
 torch = pytest.importorskip("torch")
 import onnx
 
+from serve.smooth import Costs
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, Rows, places
 from train.export import (
     TOLERANCE,
     OneEpisode,
     ParityError,
     check_parity,
+    equal_segments,
     export,
     odd_shapes,
     random_rows,
@@ -117,3 +119,23 @@ def test_the_episodes_given_are_compared_too(exported):
     ids = np.full((1, ROW_TOKENS), 41, dtype=np.int64)  # beyond the vocabulary: looked at, so fatal
     with pytest.raises(IndexError):
         check_parity(OneEpisode(tagger), path, [Rows(ids, places(np.array([24])), np.arange(1))])
+
+
+def an_episode(name):
+    rows = random_rows(60, 40, np.random.default_rng(4))
+    return name, rows, np.full(60, 12)
+
+
+def no_costs():
+    return Costs(switch=np.zeros((6, 6)), bias=np.zeros(6))
+
+
+def test_the_file_cuts_episodes_like_the_network(exported):
+    tagger, path, _ = exported
+    assert equal_segments(tagger, path, [an_episode("one"), an_episode("two")], no_costs()) == 2
+
+
+def test_a_file_that_cuts_an_episode_otherwise_is_refused(exported):
+    _, path, _ = exported
+    with pytest.raises(ParityError, match=r"^tea: torch and onnxruntime give other segments$"):
+        equal_segments(network(2), path, [an_episode("tea")], no_costs())

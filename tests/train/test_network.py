@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from serve.text import PAD, ROW_TOKENS
 from train.export import random_rows
-from train.network import STRETCHES, Tagger, place_features, stretch_means
+from train.network import STRETCHES, Tagger, WordEvidence, place_features, stretch_mean
 
 VOCABULARY = 50
 
@@ -103,12 +103,34 @@ def test_in_evaluation_nothing_is_dropped(network):
 
 
 @pytest.mark.parametrize("n_rows", [1, 5, 9, 150])
-def test_stretch_means_are_means_of_the_rows_within_reach(n_rows):
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_a_stretch_mean_is_the_mean_of_the_rows_within_reach(n_rows, stretch):
     values = torch.randn(2, n_rows, 3, generator=torch.Generator().manual_seed(0))
-    for stretch, means in zip(STRETCHES, stretch_means(values), strict=True):
-        for i in range(n_rows):
-            near = values[:, max(0, i - stretch // 2) : i + stretch // 2 + 1]
-            torch.testing.assert_close(means[:, i], near.mean(dim=1), atol=1e-5, rtol=1e-5)
+    means = stretch_mean(values, stretch)
+    for i in range(n_rows):
+        near = values[:, max(0, i - stretch // 2) : i + stretch // 2 + 1]
+        torch.testing.assert_close(means[:, i], near.mean(dim=1), atol=1e-5, rtol=1e-5)
+
+
+def test_word_evidence_is_what_the_words_here_and_around_say():
+    evidence = WordEvidence(VOCABULARY)
+    evidence.words.weight[2:] = torch.randn(VOCABULARY - 2, 24, generator=torch.manual_seed(0))
+    ids, _ = rows(30)
+    of_row = []
+    for row in ids:
+        words = evidence.words.weight[row[row != PAD]]
+        of_row.append((words.sum(dim=0) / (1 + len(words)) ** 0.5).view(4, 6))
+    expected = torch.stack(
+        [
+            of_row[i][0]
+            + sum(
+                torch.stack([r[k] for r in of_row[max(0, i - n // 2) : i + n // 2 + 1]]).mean(dim=0)
+                for k, n in enumerate(STRETCHES, start=1)
+            )
+            for i in range(30)
+        ]
+    )
+    torch.testing.assert_close(evidence(ids[None])[0], expected, atol=1e-5, rtol=1e-5)
 
 
 def test_place_features_tell_the_start_from_the_rest_and_stay_small():
