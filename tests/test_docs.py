@@ -1,5 +1,6 @@
 """The README says what is true: settings, kinds, formats, codes, versions, commands."""
 
+import json
 import re
 import subprocess
 import sys
@@ -72,3 +73,44 @@ def test_the_readme_shows_what_tagging_the_seeds_prints(tmp_path):
     printed = [line.split(" -> ")[0] for line in done.stdout.splitlines()]
     assert printed
     assert [line for line in printed if f"    {line} -> out/" not in README] == []
+
+
+def test_the_figures_of_the_readme_are_those_of_the_files():
+    report = json.loads((ROOT / "models" / "crossval.json").read_text(encoding="utf-8"))
+    speed = json.loads((ROOT / "bench" / "speed.json").read_text(encoding="utf-8"))
+    assert accuracy_table(report) in README
+    times = speed["milliseconds"]
+    for figure in (
+        f"{times['tag']['median']:.0f} ms",
+        f"{times['tag']['p99']:.0f} ms",
+        f"{speed['peak_memory_mb']} MB",
+        f"{speed['ready_after_s']:.1f} s",
+        f"{speed['ratio_to_tfidf']:.1f} times",
+    ):
+        assert figure in README, figure
+
+
+def accuracy_table(report):
+    """The README's table of scores; print it after a new cross-validation."""
+    lines = ["| shows left out of training | Segue | TF-IDF |", "|---|---|---|"]
+    measures = [
+        ("all ten, ad spans, F0.5", "unseen", ("spans", "ads", "f05")),
+        ("all ten, six labels, macro F1", "unseen", ("six_labels", "macro_f1")),
+        ("devtools.fm, ad spans, F0.5", "devtoolsfm", ("spans", "ads", "f05")),
+        ("devtools.fm, six labels, macro F1", "devtoolsfm", ("six_labels", "macro_f1")),
+        ("36 mainstream shows (`mixed`), ad spans, F0.5", "mixed", ("spans", "ads", "f05")),
+        ("new episodes of Talk Python, ad spans, F0.5", "talkpython", ("spans", "ads", "f05")),
+        ("new episodes of Talk Python, accuracy", "talkpython", ("six_labels", "accuracy")),
+    ]
+    for name, show, keys in measures:
+        found = [figure(run, show, keys) for run in report["model"]]
+        ours = sum(found) / len(found)
+        lines.append(f"| {name} | {ours:.2f} | {figure(report['baseline'], show, keys):.2f} |")
+    return "\n".join(lines)
+
+
+def figure(run, show, keys):
+    part = run["unseen"] if show == "unseen" else run["shows"][show]
+    for key in keys:
+        part = part[key]
+    return part

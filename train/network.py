@@ -91,7 +91,7 @@ class WordEvidence(nn.Module):
         n_said = (ids != PAD).sum(dim=2, keepdim=True)
         rows = self.words(ids).sum(dim=2) / torch.sqrt(1 + n_said)
         size = len(LABELS)
-        scores = rows[:, :, :size]
+        scores: Tensor = rows[:, :, :size]
         for k, n in enumerate(STRETCHES, start=1):
             scores = scores + stretch_mean(rows[:, :, k * size : (k + 1) * size], n)
         return scores
