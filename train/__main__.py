@@ -138,9 +138,13 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     trained_on = sorted({**manifest["trained_on"], **manifest["validated_on"]})
     whole = evaluate(scores, model.costs)
+    seen = [e for e in scores if e.show in trained_on]
+    unseen = [e for e in scores if e.show not in trained_on]
     metrics = {
         "shows_trained_on": trained_on,
         "all": whole,
+        "shows_seen": evaluate(seen, model.costs) if seen else None,
+        "shows_unseen": evaluate(unseen, model.costs) if unseen else None,
         "shows": by_show(scores, model.costs),
         "crossval": _crossval_of(bundle),
     }

@@ -96,15 +96,21 @@ vocabulary and word vectors saw none of their text; smoothing was chosen on the 
 def _this_bundle(metrics: Mapping[str, Any]) -> Iterator[str]:
     """The bundle itself on labelled episodes it was given; first the seed documents."""
     yield "## This bundle on labelled episodes\n\n![confusion matrix](confusion.png)\n"
+    groups = {
+        "**shows trained on**": metrics["shows_seen"],
+        "**other shows**": metrics["shows_unseen"],
+        **metrics["shows"],
+    }
     rows = [
         [
-            show + ("" if show in metrics["shows_trained_on"] else " (not trained on)"),
+            show,
             str(part["episodes"]),
             _number(_dig(part, "spans", "ads", "f05")),
             _number(_dig(part, "six_labels", "accuracy")),
             _number(_dig(part, "six_labels", "macro_f1")),
         ]
-        for show, part in metrics["shows"].items()
+        for show, part in groups.items()
+        if part is not None
     ]
     yield _table(["show", "episodes", "ad-span F0.5", "accuracy", "macro F1"], rows)
 

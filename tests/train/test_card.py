@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 from serve.labels import LABELS
 from serve.smooth import Costs
 from train.card import TERMS, render
-from train.evaluate import Scored, by_show, report_paths
+from train.evaluate import Scored, by_show, evaluate, report_paths
 
 FREE = Costs(np.zeros((6, 6)), np.zeros(6))
 SHOWS = ("devtoolsfm", "mixed", "talkpython", "tea")
@@ -43,7 +43,13 @@ def episodes():
 @pytest.fixture
 def metrics(episodes):
     documents = [scored("documents", "one"), scored("tea", "two", ads=False, n_words=9)]
-    return {"shows_trained_on": ["tea"], "shows": by_show(documents, FREE), "crossval": None}
+    return {
+        "shows_trained_on": ["tea"],
+        "shows_seen": evaluate(documents[1:], FREE),
+        "shows_unseen": evaluate(documents[:1], FREE),
+        "shows": by_show(documents, FREE),
+        "crossval": None,
+    }
 
 
 @pytest.fixture
@@ -77,8 +83,10 @@ def test_without_cross_validation_a_card_says_so(manifest, metrics):
 
 def test_a_card_tells_shows_that_were_trained_on_from_others(manifest, metrics):
     table = rows(render(manifest, metrics), "show | episodes")
-    assert table[2] == ["documents (not trained on)", "1", "0.556", "0.833", "–"]
-    assert table[3] == ["tea", "1", "–", "0.750", "–"]
+    assert table[2] == ["**shows trained on**", "1", "–", "0.750", "–"]
+    assert table[3] == ["**other shows**", "1", "0.556", "0.833", "–"]
+    assert table[4] == ["documents", "1", "0.556", "0.833", "–"]
+    assert table[5] == ["tea", "1", "–", "0.750", "–"]
 
 
 def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
