@@ -52,6 +52,7 @@ class Smoothing(BaseModel):
     leave_ad: float = Field(ge=0)  # nats to go from an ad to content
     between_ads: float = Field(ge=0)  # nats to go from one ad label to the other
     content: float = Field(ge=0)  # nats to go from one content label to another
+    ad_split: float = Field(default=1.0, ge=0, le=1)  # see serve.smooth.evidence
     bias: Mapping[Label, float] = {}  # nats added to a label's score of every WORDS_A_STEP words
 
     def costs(self) -> Costs:
@@ -61,7 +62,8 @@ class Smoothing(BaseModel):
         switch = np.where(is_ad[:, None] & ~is_ad[None, :], self.leave_ad, switch)
         switch = np.where(is_ad[:, None] & is_ad[None, :], self.between_ads, switch)
         np.fill_diagonal(switch, 0.0)
-        return Costs(switch, np.array([self.bias.get(label, 0.0) for label in LABELS]))
+        bias = np.array([self.bias.get(label, 0.0) for label in LABELS])
+        return Costs(switch, bias, self.ad_split)
 
 
 def default_folder() -> Path:

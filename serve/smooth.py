@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from serve.labels import ADS
+
 Scores = npt.NDArray[np.float32]  # (n_units, n_labels)
 Path = npt.NDArray[np.int64]  # (n_units,)
 
@@ -20,6 +22,7 @@ class Costs:
 
     switch: npt.NDArray[np.float64]  # (n_labels, n_labels), nats to go from row to column
     bias: npt.NDArray[np.float64]  # (n_labels,), nats added to the score of a label
+    ad_split: float = 1.0  # how much it counts which sort of advertising a unit is, 0 to 1
 
 
 def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -> Path:
@@ -29,15 +32,17 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
                before, shorter ones padded with units of no words
     n_words    (..., n_units)
 
-    The scores are (log_probs + bias) * n_words / WORDS_A_STEP. On a tie the label that comes first
-    in LABELS wins. Raises ValueError when `log_probs` is not finite or the shapes do not fit.
+    The scores are (evidence + bias) * n_words / WORDS_A_STEP; see `evidence`. On a tie the label
+    that comes first in LABELS wins. Raises ValueError when `log_probs` is not finite or the shapes
+    do not fit.
     Source: Viterbi (1967).
     """
     if log_probs.shape[:-1] != n_words.shape or not n_words.ndim or not n_words.size:
         raise ValueError(f"log_probs of shape {log_probs.shape} for n_words of {n_words.shape}")
     if not np.isfinite(log_probs).all():
         raise ValueError("log_probs must be finite")
-    scores = (log_probs + costs.bias) * (n_words / WORDS_A_STEP)[..., None]
+    scores = evidence(log_probs, costs.ad_split) + costs.bias
+    scores = scores * (n_words / WORDS_A_STEP)[..., None]
     steps = np.moveaxis(scores, -2, 0)  # (n_units, ..., n_labels)
     came_from = np.zeros(steps.shape, dtype=np.int64)
     total = steps[0]
@@ -50,6 +55,19 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     for i in range(len(steps) - 1, 0, -1):
         path[i - 1] = np.take_along_axis(came_from[i], path[i][..., None], axis=-1)[..., 0]
     return np.moveaxis(path, 0, -1)
+
+
+def evidence(log_probs: Scores, ad_split: float) -> Scores:
+    """Log probabilities with those of the ADS drawn towards that of advertising of any sort.
+
+    A read that may be a sponsor's or the show's own has its probability split between the two, and
+    either alone could lose to a third label. With `ad_split` 1 nothing changes; with 0 both have
+    the probability of advertising, and the first wins.
+    """
+    ads = log_probs[..., : len(ADS)]  # LABELS begins with ADS
+    any_ad = np.logaddexp.reduce(ads, axis=-1, keepdims=True)
+    drawn = any_ad + ad_split * (ads - any_ad)
+    return np.concatenate([drawn, log_probs[..., len(ADS) :]], axis=-1)
 
 
 def runs(path: Path) -> Iterator[tuple[int, int]]:

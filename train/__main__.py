@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +34,7 @@ corpus_option = click.option(
     "--corpus",
     "corpora",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder of labelled transcripts to use besides the config's; can be repeated.",
 )
 config_option = click.option(
@@ -88,7 +89,11 @@ def crossval_command(
     """Score networks on shows left out of their training; interrupted runs go on."""
     config = _config(config_path, corpora, None)
     sources = read_sources(config)
-    report: dict[str, Any] = {"config": config.model_dump(mode="json"), "model": []}
+    report: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "run": run_id(config, sources),
+        "model": [],
+    }
     runs = RUNS / f"crossval-{run_id(config, sources)}"
     for k in range(n_seeds):
         seeded = config.model_copy(
@@ -121,7 +126,9 @@ def headline(summary: dict[str, Any]) -> str:
 
 def _config(path: Path | None, corpora: Sequence[Path], name: str | None) -> Config:
     config = read_config(path) if path else read_config()
-    folders = (*config.corpus.folders, *corpora)
+    # Below the project's folder as the config's own are: a bundle says nothing of this machine.
+    added = (Path(os.path.relpath(corpus, ROOT)) for corpus in corpora)
+    folders = (*config.corpus.folders, *added)
     run = config.run.model_copy(update={"name": name or config.run.name})
     corpus = config.corpus.model_copy(update={"folders": folders})
     return config.model_copy(update={"run": run, "corpus": corpus})

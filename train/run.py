@@ -30,6 +30,8 @@ from train.written import Bank, encode_piece, read_bank
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
+# What no run depends on: how it is called, where its text lies, what comes after it.
+NOT_HASHED: dict[str, Any] = {"smoothing": True, "run": {"name"}, "corpus": {"folders"}}
 VECTOR_SCALE = 0.5  # of the root mean square; larger vectors learn more slowly
 VERSIONS = ("torch", "fastai", "numpy", "onnx", "onnxruntime", "tokenizers")
 
@@ -63,7 +65,7 @@ def run_id(config: Config, sources: Sources) -> str:
 
     A changed config or text starts a new run; the same ones go on with the old.
     """
-    choices = config.model_dump(mode="json", exclude={"smoothing": True, "run": {"name"}})
+    choices = config.model_dump(mode="json", exclude=NOT_HASHED)
     digest = sha256(json.dumps(choices, sort_keys=True).encode())
     for episode in sources.episodes:
         digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)

@@ -16,9 +16,17 @@ GRID = {
     "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "between_ads": (1.0, 2.0, 4.0),
     "content": (3.0, 5.0, 8.0, 12.0, 16.0),
+    "ad_split": (1.0, 0.6, 0.3, 0.1),
     "ad_bias": (-1.5, -1.0, -0.5, 0.0, 0.5),
 }
-START = {"enter_ad": 3.0, "leave_ad": 3.0, "between_ads": 2.0, "content": 5.0, "ad_bias": 0.0}
+START = {
+    "enter_ad": 3.0,
+    "leave_ad": 3.0,
+    "between_ads": 2.0,
+    "content": 5.0,
+    "ad_split": 1.0,
+    "ad_bias": 0.0,
+}
 
 
 def tune(episodes: Sequence[Scored]) -> Smoothing:

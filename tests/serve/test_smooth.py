@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.labels import LABELS
-from serve.smooth import WORDS_A_STEP, Costs, best_path, runs
+from serve.smooth import WORDS_A_STEP, Costs, best_path, evidence, runs
 
 FREE = Costs(np.zeros((len(LABELS), len(LABELS))), np.zeros(len(LABELS)))
 
@@ -130,3 +130,21 @@ def test_runs_cover_every_unit_once_and_neighbours_differ(path):
     assert all(len(set(path[first:stop])) == 1 for first, stop in found)
     labels = [path[first] for first, _ in found]
     assert all(a != b for a, b in pairwise(labels))
+
+
+def test_a_read_split_between_two_sorts_of_advertising_is_advertising():
+    probs = np.array([[0.3, 0.25, 0.4, 0.03, 0.01, 0.01]] * 3, np.float32)
+    apart, together = (Costs(flat(0.0, 6), np.zeros(6), split) for split in (1.0, 0.1))
+    n_words = np.full(3, 12)
+    assert best_path(np.log(probs), apart, n_words).tolist() == [2, 2, 2]
+    assert best_path(np.log(probs), together, n_words).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("split", [0.0, 0.3, 1.0])
+def test_evidence_keeps_content_and_the_order_of_the_ads(split):
+    log_probs = np.log(np.random.default_rng(5).dirichlet(np.ones(6), size=20)).astype(np.float32)
+    found = evidence(log_probs, split)
+    assert (found[:, 2:] == log_probs[:, 2:]).all()
+    any_ad = np.logaddexp(log_probs[:, 0], log_probs[:, 1])
+    expected = (1 - split) * any_ad[:, None] + split * log_probs[:, :2]
+    np.testing.assert_allclose(found[:, :2], expected, atol=1e-5)
