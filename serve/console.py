@@ -46,7 +46,8 @@ def _cut(tagged: Tagged, is_cut: bool) -> str:
     if not dropped:
         return "nothing cut" if is_cut else f"no {noun}s"
     times = [s.end_s - s.start_s for s in dropped if s.end_s is not None and s.start_s is not None]
-    size = f"{sum(s.n_words for s in dropped)} words"
+    n_words = sum(s.n_words for s in dropped)
+    size = f"{n_words} word{'' if n_words == 1 else 's'}"
     if len(times) == len(dropped):
         size += f", {duration(sum(times))}"
     plural = "" if len(dropped) == 1 else "s"

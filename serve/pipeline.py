@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from serve.errors import MismatchError
+from serve.errors import MismatchError, RequestError
 from serve.formats import parse
 from serve.labels import ADS, LABELS, Label
 from serve.language import warnings_for
@@ -66,8 +66,12 @@ def strip(
     """The source less the units of every segment whose label is in `drop`; the rest to the byte.
 
     Segments that score below `min_score` stay. A source that is probably not English comes back
-    whole unless `force` is set. Raises MismatchError when `result` was made from another source.
+    whole unless `force` is set. Raises MismatchError when `result` was made from another source,
+    RequestError when `drop` holds what is no label.
     """
+    unknown = next((name for name in drop if name not in LABELS), None)
+    if unknown is not None:
+        raise RequestError(f"drop: {unknown!r} is not a label; give a list of {', '.join(LABELS)}")
     found = sha256(source).hexdigest()
     if found != result.transcript.sha256:
         raise MismatchError(

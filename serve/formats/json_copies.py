@@ -23,8 +23,9 @@ def of_text(source: str, node: Node, cues: Sequence[Cue], base: int = 0) -> list
     speech = "".join(cue.text for cue in cues)
     if text.strip() == speech.strip():
         lead = len(text) - len(text.lstrip()) - len(speech) + len(speech.lstrip())
-        grains = _grains(cues)
-        stops = [min(max(0, stop + lead), len(text)) for _, stop in grains]
+        found = _grains(cues)
+        grains = [grain for grain, _ in found]
+        stops = [min(max(0, end + lead), len(text)) for _, end in found]
     else:
         stops = [m.end() for m in _WORD.finditer(text)]
         words = [text[a:b] for a, b in pairwise([0, *stops])]
@@ -35,15 +36,22 @@ def of_text(source: str, node: Node, cues: Sequence[Cue], base: int = 0) -> list
     ]
 
 
-def _grains(cues: Sequence[Cue]) -> list[Span]:
-    """Cues, and words of cues that are cut into units: no unit begins inside any of these."""
-    found: list[Span] = []
+def _grains(cues: Sequence[Cue]) -> list[tuple[Span, int]]:
+    """Stretches of the speech in which no unit begins: what each goes with, and where it ends.
+
+    They are cues, and words of cues that are cut into units. The space in front of such a cue goes
+    with all of it: when its first words go, the next ones stay apart from the cue before.
+    """
+    found: list[tuple[Span, int]] = []
     start = 0
     for cue in cues:
-        stops = [m.end() for m in _WORD.finditer(cue.text)] if is_long(cue.text) else []
-        stops[-1:] = [len(cue.text)]
-        found += ((start + a, start + b) for a, b in pairwise([0, *stops]))
-        start += len(cue.text)
+        stop = start + len(cue.text)
+        if is_long(cue.text):
+            words = [(start + m.start(), start + m.end()) for m in _WORD.finditer(cue.text)]
+            found += [((start, stop), words[0][0]), *((word, word[1]) for word in words)]
+        else:
+            found.append(((start, stop), stop))
+        start = stop
     return found
 
 

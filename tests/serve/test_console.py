@@ -42,6 +42,7 @@ SPANISH = Warning(code="not_english", message="this transcript is probably not E
         (tagged(TALK, READ, PROMO), "2 ads (531 words, 3 min 41 s) cut"),
         (tagged(TALK, READ), "1 ad (400 words, 3 min 20 s) cut"),
         (tagged(TALK, segment("sponsor_read", 7)), "1 ad (7 words) cut"),
+        (tagged(TALK, segment("sponsor_read", 1)), "1 ad (1 word) cut"),
         (tagged(TALK, READ, PROMO, min_score=0.7), "1 ad (400 words, 3 min 20 s) cut"),
         (
             tagged(TALK, READ, drop=("sponsor_read", "intro")),

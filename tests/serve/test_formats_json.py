@@ -58,6 +58,17 @@ def test_a_sentence_is_cut_out_of_a_long_segment_with_its_words_and_letters():
     assert first["tokens"] == []
 
 
+@pytest.mark.parametrize("first", [" Ann is here", " " + " ".join(LONG * 2)])
+def test_words_of_the_whole_text_stay_apart_where_a_sentence_goes_between_them(first):
+    texts = [first, " " + " ".join(LONG * 2)]
+    document = {"text": "".join(texts), "segments": [{"text": text} for text in texts]}
+    n_units = len(parse(json.dumps(document).encode()).units)
+    for dropped in ([n_units - 10], [n_units - 10, n_units - 9], range(n_units - 10), range(9)):
+        left = cut_json(document, dropped)
+        said = " ".join(segment["text"] for segment in left["segments"])
+        assert left["text"].split() == said.split()
+
+
 def test_tokens_stay_where_nothing_is_cut():
     document = {
         "segments": [{"text": "Hi there you two.", "tokens": [1]}, {"text": "Go on with it."}]

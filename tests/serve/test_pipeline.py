@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.bundle import load_model
-from serve.errors import MismatchError, NoTextError
+from serve.errors import MismatchError, NoTextError, RequestError
 from serve.formats import parse
 from serve.labels import LABELS
 from serve.pipeline import (
@@ -183,6 +183,16 @@ def test_by_default_ads_go_and_every_other_byte_stays(model):
 def test_stripping_what_is_not_there_gives_the_source(drop, model):
     source = VTT.replace("\n", "\r\n").encode()
     assert strip(source, tag(source, model), drop) == source
+
+
+@pytest.mark.parametrize(("drop", "name"), [(("other", "sponsor"), "sponsor"), ("intro", "i")])
+def test_stripping_what_is_no_label_is_refused(drop, name, model):
+    source = VTT.encode()
+    with pytest.raises(
+        RequestError,
+        match=f"^drop: '{name}' is not a label; give a list of {', '.join(LABELS)}$",
+    ):
+        strip(source, tag(source, model), drop)
 
 
 def test_segments_below_the_lowest_score_stay(model):
