@@ -3,9 +3,9 @@
     python bench/speed.py [BUNDLE]
 
 Bytes to segments on seed document 002, an episode of 54 minutes and 10,458 words, warm. Beside it:
-scikit-learn's TF-IDF with logistic regression over the same units, and reading and writing the
-file. Each is measured in turn, round by round, so that a busy machine slows all alike. Writes
-bench/speed.json.
+scikit-learn's TF-IDF with logistic regression over the same units, parsing included, and reading
+and writing the file. Each is measured in turn, round by round, so that a busy machine slows all
+alike. Writes bench/speed.json.
 """
 
 import json
@@ -66,7 +66,7 @@ def milliseconds(bundle: str | None) -> dict[str, dict[str, float]]:
             "parse": lambda: parse(source),
             "encode": lambda: encode(texts, model.tokenizer),
             "encode_and_network": lambda: model.log_probs(transcript.units),
-            "tfidf": lambda: tfidf(texts),
+            "tfidf": lambda: tfidf([unit.text for unit in parse(source).units]),
             "copy": lambda: target.write_bytes(EPISODE.read_bytes()),
         }
         taken: dict[str, list[float]] = {name: [] for name in work}
@@ -117,7 +117,8 @@ def startup_s(bundle: str | None) -> float:
         environment["SEGUE_MODEL"] = bundle
     began = time.perf_counter()
     command = [str(Path(sys.executable).with_name("segue")), "serve"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, **quiet) as server:
         try:
             while time.perf_counter() - began < 30:
                 if is_ready():

@@ -52,7 +52,7 @@ class Smoothing(BaseModel):
     leave_ad: float = Field(ge=0)  # nats to go from an ad to content
     between_ads: float = Field(ge=0)  # nats to go from one ad label to the other
     content: float = Field(ge=0)  # nats to go from one content label to another
-    ad_split: float = Field(default=1.0, ge=0, le=1)  # see serve.smooth.evidence
+    ad_split: float = Field(default=1.0, gt=0, le=1)  # see serve.smooth.evidence
     bias: Mapping[Label, float] = {}  # nats added to a label's score of every WORDS_A_STEP words
 
     def costs(self) -> Costs:

@@ -22,7 +22,7 @@ class Costs:
 
     switch: npt.NDArray[np.float64]  # (n_labels, n_labels), nats to go from row to column
     bias: npt.NDArray[np.float64]  # (n_labels,), nats added to the score of a label
-    ad_split: float = 1.0  # how much it counts which sort of advertising a unit is, 0 to 1
+    ad_split: float = 1.0  # how much it counts which sort of advertising a unit is, above 0 to 1
 
 
 def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -> Path:

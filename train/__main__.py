@@ -14,7 +14,7 @@ from serve.bundle import load_model
 from serve.errors import BundleError
 from train import crossval
 from train.card import render
-from train.config import Config, read_config
+from train.config import Config, Run, read_config
 from train.corpus import CorpusError, Episode, read_episodes
 from train.evaluate import by_show, evaluate, score_episode
 from train.export import ParityError
@@ -129,7 +129,7 @@ def _config(path: Path | None, corpora: Sequence[Path], name: str | None) -> Con
     # Below the project's folder as the config's own are: a bundle says nothing of this machine.
     added = (Path(os.path.relpath(corpus, ROOT)) for corpus in corpora)
     folders = (*config.corpus.folders, *added)
-    run = config.run.model_copy(update={"name": name or config.run.name})
+    run = Run.model_validate({**config.run.model_dump(), "name": name or config.run.name})
     corpus = config.corpus.model_copy(update={"folders": folders})
     return config.model_copy(update={"run": run, "corpus": corpus})
 
@@ -145,8 +145,10 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     trained_on = sorted({**manifest["trained_on"], **manifest["validated_on"]})
     whole = evaluate(scores, model.costs)
-    seen = [e for e in scores if e.show in trained_on]
-    unseen = [e for e in scores if e.show not in trained_on]
+    # Two of the seed documents are episodes of Talk Python: they are reported by themselves.
+    shows = [e for e in scores if e.show != DOCUMENTS.name]
+    seen = [e for e in shows if e.show in trained_on]
+    unseen = [e for e in shows if e.show not in trained_on]
     metrics = {
         "shows_trained_on": trained_on,
         "all": whole,
@@ -167,7 +169,8 @@ def _crossval_of(bundle: Path) -> dict[str, Any] | None:
     report: dict[str, Any] = json.loads(CROSSVAL.read_text(encoding="utf-8"))
     config = read_config(bundle / "config.toml").model_dump(mode="json")
     same = all(
-        config[t] == report["config"][t] for t in ("vocabulary", "network", "augment", "fit")
+        config[t] == report["config"][t]
+        for t in ("corpus", "vocabulary", "network", "augment", "fit")
     )
     return report if same else None
 

@@ -17,9 +17,8 @@ from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, encode, places
 from train.config import Augment
 from train.corpus import Allowed, Episode, read_transcript, unit_labels
 
-EDGE = (
-    1 / 3
-)  # of a crop may hang over an episode's end: starts and ends are seen as often as middles
+# Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
+EDGE = 1 / 3
 STRETCH_EDGE = 0.15  # share of transplanted ads that go to the very start or end of the episode
 ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 

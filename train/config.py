@@ -28,7 +28,6 @@ class CorpusChoice(_Table):
     open_licences_only: bool
     open_shows: tuple[str, ...]
     validation_share: float = Field(gt=0, lt=1)
-    held_out_shows: tuple[str, ...]
 
 
 class Vocabulary(_Table):

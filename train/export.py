@@ -90,7 +90,11 @@ def check_parity(episode: OneEpisode, path: Path, episodes: Sequence[Rows]) -> f
 
 
 def equal_segments(
-    network: Tagger, path: Path, episodes: Sequence[tuple[str, Rows, Words]], costs: Costs
+    network: Tagger,
+    path: Path,
+    episodes: Sequence[tuple[str, Rows, Words]],
+    costs: Costs,
+    temperature: float = 1.0,
 ) -> int:
     """How many episodes there are, each with its name, rows and words a unit: all must be equal.
 
@@ -103,7 +107,7 @@ def equal_segments(
             expected = OneEpisode(network)(ids, place).numpy()
         found = session.run(None, {"ids": rows.ids, "place": rows.place})[0]
         ours, theirs = (
-            best_path(pool(scores, rows.unit, len(n_words)), costs, n_words)
+            best_path(pool(scores, rows.unit, len(n_words)) / temperature, costs, n_words)
             for scores in (expected, found)
         )
         if not np.array_equal(ours, theirs):

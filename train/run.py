@@ -52,7 +52,13 @@ def read_sources(config: Config) -> Sources:
     episodes: list[Episode] = []
     bank = Bank((), ())
     for folder in config.corpus.folders:
-        episodes += read_episodes(ROOT / folder, unlabelled=True)
+        found_here = list(read_episodes(ROOT / folder, unlabelled=True))
+        if not any(e.cues is not None for e in found_here):
+            raise CorpusError(
+                f"{folder} holds no labelled transcripts; put `<file name>.labels.tsv` beside each,"
+                " or give the folder that has `labels` and `transcripts` in it"
+            )
+        episodes += found_here
         found = read_bank(ROOT / folder)
         bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
     if config.corpus.open_licences_only:
@@ -61,9 +67,10 @@ def read_sources(config: Config) -> Sources:
 
 
 def run_id(config: Config, sources: Sources) -> str:
-    """A short hash of all that decides what a run computes: it names the run's folder.
+    """A short hash of a run's choices and text: it names the run's folder.
 
-    A changed config or text starts a new run; the same ones go on with the old.
+    A changed config or text starts a new run; the same ones go on with the old. The code is not
+    hashed: after a change to it, remove the folder.
     """
     choices = config.model_dump(mode="json", exclude=NOT_HASHED)
     digest = sha256(json.dumps(choices, sort_keys=True).encode())
@@ -137,7 +144,10 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
         texts = [unit.text for unit in read_transcript(episode).units]
         n_words = np.array([len(text.split()) for text in texts])
         seen.append((episode.name, encode(texts, tokenizer), n_words))
-    n = equal_segments(network.eval(), run / "model.onnx", seen, config.smoothing.costs())
+    smoothing = config.smoothing
+    n = equal_segments(
+        network.eval(), run / "model.onnx", seen, smoothing.costs(), smoothing.temperature
+    )
     return {"episodes_with_equal_segments": f"{n}/{len(seen)}"}
 
 

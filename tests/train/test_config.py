@@ -66,7 +66,7 @@ def test_a_config_comes_back_from_its_toml(make, tiny):
     bias = {"sponsor_read": -0.5, "other": 1e-7}
     config = make.changed(
         tiny,
-        corpus={"folders": ('a "quoted" folder', "back\\slash/é"), "held_out_shows": ("lex",)},
+        corpus={"folders": ('a "quoted" folder', "back\\slash/é"), "open_shows": ("lex",)},
         smoothing={"bias": bias},
     )
     text = to_toml(config.model_dump(mode="json"))

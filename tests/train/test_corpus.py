@@ -167,15 +167,15 @@ def test_every_labelled_episode_is_trained_on_or_validated_on(tiny):
     assert len(validation) / len(found) == pytest.approx(wanted, abs=0.04)
 
 
-def test_shows_that_are_held_out_are_in_neither(make, tiny):
-    choice = make.changed(tiny, corpus={"held_out_shows": ("tea",)}).corpus
-    training, validation = split(episodes("tea", "kettle"), choice)
-    assert {e.show for e in [*training, *validation]} == {"kettle"}
-
-
 def test_open_licences_only_leaves_out_all_other_shows(make, tiny):
     choice = make.changed(
         tiny, corpus={"open_licences_only": True, "open_shows": ("kettle",)}
     ).corpus
     training, validation = split(episodes("tea", "kettle", "written", "mixed"), choice)
     assert {e.show for e in [*training, *validation]} == {"kettle", "written"}
+
+
+def test_labels_without_a_transcript_are_refused(tmp_path):
+    (tmp_path / "ep.vtt.labels.tsv").write_text("1\t1\tother\n")
+    with pytest.raises(CorpusError, match=r"has no transcript beside it; put ep\.vtt there$"):
+        list(read_episodes(tmp_path))
