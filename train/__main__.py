@@ -26,6 +26,7 @@ log = logging.getLogger("train")
 
 DOCUMENTS = ROOT / "seeds" / "documents"
 RUNS = ROOT / "runs"
+COMPARED = ("corpus", "vocabulary", "network", "augment", "fit")  # tables of a config
 CROSSVAL = (
     ROOT / "models" / "crossval.json"
 )  # under version control: what the default's card quotes
@@ -168,10 +169,7 @@ def _crossval_of(bundle: Path) -> dict[str, Any] | None:
         return None
     report: dict[str, Any] = json.loads(CROSSVAL.read_text(encoding="utf-8"))
     config = read_config(bundle / "config.toml").model_dump(mode="json")
-    same = all(
-        config[t] == report["config"][t]
-        for t in ("corpus", "vocabulary", "network", "augment", "fit")
-    )
+    same = all(config[table] == report["config"][table] for table in COMPARED)
     return report if same else None
 
 

@@ -147,7 +147,7 @@ def test_large_shows_are_seen_more_often_but_not_as_often_as_they_are_large(plai
     examples.append(example("small", ["other"] * 40, first_id=9000))
     made = crops(plain, examples, n=1000)
     small = np.mean([made[i][0][0, 0] >= 9000 for i in range(1000)])
-    assert small == pytest.approx(1 / 5, abs=0.04)
+    assert small == pytest.approx(1 / (1 + 16**plain.show_exponent), abs=0.04)
 
 
 @pytest.mark.parametrize("label", ["sponsor_read", "self_promo", "ad", "other"])
@@ -253,3 +253,11 @@ def test_an_episode_is_encoded_with_the_labels_of_its_units(make):
     assert len(found.rows.allowed) == len(found.rows.ids) == len(found.place)
     assert found.rows.allowed[0].tolist() == allowed("intro")[0].tolist()
     assert found.rows.allowed[-1].tolist() == allowed("sponsor_read")[0].tolist()
+
+
+def test_a_written_episode_is_drawn_by_its_own_weight(plain):
+    examples = [example("tea", ["other"] * 40), example("written/x", ["other"] * 40, first_id=9000)]
+    made = crops(plain, examples, n=1000)
+    written = np.mean([made[i][0][0, 0] >= 9000 for i in range(1000)])
+    weight = plain.written_weight
+    assert written == pytest.approx(weight / (1 + weight), abs=0.04)

@@ -169,7 +169,7 @@ def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny
     shutil.copytree(tiny_bundle, workplace / "candidate")
     report = {"config": None, "model": []}
     (workplace / "crossval.json").write_text(
-        json.dumps({**report, "config": dict.fromkeys(("vocabulary", "network", "augment", "fit"))})
+        json.dumps({**report, "config": dict.fromkeys(command.COMPARED)})
     )
     done = runner.invoke(
         command.main, ["evaluate", "candidate", "--corpus", str(corpus)], catch_exceptions=False
