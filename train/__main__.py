@@ -93,6 +93,7 @@ def crossval_command(
     report: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
         "run": run_id(config, sources),
+        "folds": list(crossval.FOLDS),
         "model": [],
     }
     runs = RUNS / f"crossval-{run_id(config, sources)}"

@@ -24,7 +24,7 @@ START = {
     "leave_ad": 3.0,
     "between_ads": 2.0,
     "content": 5.0,
-    "ad_split": 1.0,
+    "ad_split": 0.1,
     "ad_bias": 0.0,
 }
 

@@ -107,7 +107,11 @@ def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
 
 def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metrics, episodes):
     other = [scored(e.show, e.name, n_words=900) for e in episodes]
-    metrics["crossval"] = {"model": [run(episodes), run(other)], "baseline": run(episodes)}
+    metrics["crossval"] = {
+        "folds": [0, 3],
+        "model": [run(episodes), run(other)],
+        "baseline": run(episodes),
+    }
     card = render(manifest, metrics)
     spans, labels = rows(card, "ad spans"), rows(card, "six labels")
     assert [row[0] for row in spans[2:]] == ["**all unseen shows**", *SHOWS]
@@ -120,7 +124,7 @@ def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metr
 
 
 def test_one_seed_without_a_baseline_has_no_spread(manifest, metrics, episodes):
-    metrics["crossval"] = json.loads(json.dumps({"model": [run(episodes)]}))
+    metrics["crossval"] = json.loads(json.dumps({"folds": [0, 3], "model": [run(episodes)]}))
     card = render(manifest, metrics)
     assert "One seed." in card
     table = rows(card, "ad spans")
@@ -130,7 +134,7 @@ def test_one_seed_without_a_baseline_has_no_spread(manifest, metrics, episodes):
 
 def test_figures_that_are_not_known_are_a_dash(manifest, metrics, episodes):
     small = [scored(e.show, e.name, n_words=9, ads=e.show != "tea") for e in episodes]
-    metrics["crossval"] = {"model": [run(small), run(small)]}
+    metrics["crossval"] = {"folds": [0, 3], "model": [run(small), run(small)]}
     card = render(manifest, metrics)
     tea = next(row for row in rows(card, "ad spans") if row[0] == "tea")
     assert tea[1] == "–"
