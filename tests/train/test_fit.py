@@ -61,11 +61,15 @@ def last(folder):
 
 
 def test_two_episodes_learnt_by_heart_come_back_from_the_bundle(make, tiny, toy, tmp_path):
-    config = make.changed(tiny, fit={"n_epochs": 8, "steps_an_epoch": 12, "learning_rate": 2e-2})
+    config = make.changed(
+        tiny,
+        fit={"n_epochs": 8, "steps_an_epoch": 12, "learning_rate": 2e-2},
+        smoothing={"temperature": 1.0},
+    )
     network = run(config, toy, tmp_path / "run")
     export(network, tmp_path / "run" / "model.onnx")
     toy.tokenizer.save(str(tmp_path / "run" / "tokenizer.json"))
-    (tmp_path / "run" / "run.json").write_text(json.dumps({"seed": 5}))
+    (tmp_path / "run" / "run.json").write_text(json.dumps({"seed": 5, "parity": {}}))
     write_bundle(tmp_path / "run", tmp_path / "bundle", config, version="0.0.1")
     model = load_model(tmp_path / "bundle")
     for episode, example in zip(toy.episodes, toy.examples, strict=True):

@@ -42,7 +42,7 @@ def test_false_alarms_of_one_unit_make_changes_dear():
         believed[rng.choice(np.r_[0:30, 70:120], 6, replace=False)] = READ
         believed[rng.choice(np.r_[42:58], 3, replace=False)] = OTHER
         episodes.append(episode(talk(), believed, show=show))
-    free = smoothing_of(dict.fromkeys(START, 0.0))
+    free = smoothing_of({**dict.fromkeys(START, 0.0), "ad_split": 1.0})
     chosen = tune(episodes)
     assert f05(episodes, free) < 0.6
     assert f05(episodes, chosen) == 1.0
