@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 PAD, UNKNOWN = 0, 1  # ids every vocabulary keeps for these
-ROW_TOKENS = 24  # three quarters of real units fit into one row; a longer row is mostly padding
+ROW_TOKENS = 24  # most units fit into one row; a longer row is mostly padding
 
 Ids = npt.NDArray[np.int64]
 
