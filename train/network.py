@@ -3,16 +3,25 @@
 Only operations that export: no branch on data, masks instead of slices, no state between calls.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d
 
 from serve.labels import LABELS
-from serve.text import PAD
+from serve.text import PAD, ROW_TOKENS
 
 N_PLACES = 4  # features of where in the episode a row lies
 STRETCHES = (9, 33, 129)  # rows whose mean says what the talk is about: half a minute to ten
 N_TOPIC = 64  # features of a row that are averaged
+WIDTHS = (
+    6,
+    10,
+    14,
+    18,
+    ROW_TOKENS,
+)  # tokens; most rows of a crop are far shorter than a row can be
 
 
 class RowEncoder(nn.Module):
@@ -64,7 +73,8 @@ class Tagger(nn.Module):
 
         Returns (n_episodes, n_rows, n_labels).
         """
-        rows = self.rows(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
+        encode = by_length(self.rows) if self.training else self.rows
+        rows = encode(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
         rows = self.dropout(rows + self.place(place_features(place)))
         context, _ = self.context(rows)  # (n_episodes, n_rows, 2 * n_context)
         topic = self.topic(rows)
@@ -95,6 +105,29 @@ class WordEvidence(nn.Module):
         for k, n in enumerate(STRETCHES, start=1):
             scores = scores + stretch_mean(rows[:, :, k * size : (k + 1) * size], n)
         return scores
+
+
+def by_length(encoder: RowEncoder) -> Callable[[Tensor], Tensor]:
+    """`encoder` without most of the work on padding: rows of like length go through it together.
+
+    Twice as fast in training. It branches on data, so it is not for the exported network.
+    """
+
+    def encode(ids: Tensor) -> Tensor:
+        lengths = (ids != PAD).sum(dim=1)
+        order = lengths.argsort(stable=True)
+        # One column of padding stays: the last phrase of a row reaches into it.
+        stops = torch.searchsorted(
+            lengths[order], torch.tensor(WIDTHS, device=ids.device), right=True
+        ).tolist()
+        parts = [
+            encoder(ids[order[start:stop], : width + 1])
+            for start, stop, width in zip([0, *stops], stops, WIDTHS, strict=False)
+            if stop > start
+        ]
+        return torch.cat(parts)[order.argsort()]
+
+    return encode
 
 
 def stretch_mean(rows: Tensor, n: int) -> Tensor:

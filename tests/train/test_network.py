@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from serve.text import PAD, ROW_TOKENS
 from train.export import random_rows
-from train.network import STRETCHES, Tagger, WordEvidence, place_features, stretch_mean
+from train.network import STRETCHES, Tagger, WordEvidence, by_length, place_features, stretch_mean
 
 VOCABULARY = 50
 
@@ -51,6 +51,12 @@ def test_a_row_of_nothing_but_padding_scores_finite(network):
     ids, place = rows(6)
     ids[3:] = PAD
     assert torch.isfinite(network(ids[None], place[None])).all()
+
+
+def test_rows_grouped_by_length_score_as_all_together(network):
+    ids, _ = rows(300)
+    ids[torch.arange(ROW_TOKENS) >= torch.arange(300)[:, None] % (ROW_TOKENS + 1)] = PAD
+    torch.testing.assert_close(by_length(network.rows)(ids), network.rows(ids))
 
 
 def test_padding_behind_the_words_of_a_row_changes_nothing(network):
