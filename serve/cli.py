@@ -15,12 +15,13 @@ from serve.bundle import load_model
 from serve.console import progress, say, summary
 from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
-from serve.kinds import KINDS, Tagged, kinds_from
+from serve.kinds import KINDS, kinds_from
 from serve.labels import ADS, LABELS
 from serve.options import Options, options_from
 from serve.pipeline import Model, tag
 from serve.server import addresses, make_server, run
 from serve.settings import read_settings
+from serve.tagged import Tagged
 
 EXAMPLE = """\b
 Example:
@@ -165,7 +166,7 @@ def _tag_one(
     try:
         source = given.read()
         result = tag(source, model, options.format)
-        tagged = Tagged(source, result, options.drop or (), options.min_score, force)
+        tagged = Tagged(source, result, options.drop or (), options.min_score, force, given.name)
         contents = {kind: KINDS[kind].write(tagged) for kind in kinds}
         for kind, path in outputs.items():
             write_whole(path, contents[kind])
