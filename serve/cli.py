@@ -1,4 +1,4 @@
-"""The command: `segue tag` for files, `segue serve` for the endpoint."""
+"""The command: `segue tag` and `segue import` for files, `segue serve` for the endpoint."""
 
 import logging
 import os
@@ -13,6 +13,8 @@ import click
 from serve.batch import STREAM, Found, Input, find, plan, write_whole
 from serve.bundle import load_model
 from serve.console import progress, say, summary
+from serve.corrections.files import find_corrections
+from serve.corrections.training import import_all
 from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
 from serve.kinds import KINDS, kinds_from
@@ -28,6 +30,11 @@ Example:
   $ segue tag episodes/ --out clean/
   $ segue tag episode.vtt --out clean/ --to labels,transcript --drop sponsor_read
   $ whisper-to-vtt talk.mp3 | segue tag - --out - --to transcript > talk.clean.vtt
+"""
+IMPORT_EXAMPLE = """\b
+Example:
+  $ segue tag episodes/ --out review/ --to audacity
+  $ segue import review/ --transcripts episodes/ --out labels/
 """
 WRONG = 2  # exit code: the command itself is wrong, nothing was done
 FAILED = 1  # exit code: some inputs failed, the others are done
@@ -108,6 +115,25 @@ def tag_command(
     n_failed = len(found.missing)
     for given, outputs in progress(list(zip(found.inputs, places, strict=True))):
         n_failed += not _tag_one(given, outputs, wanted, loaded, options, force)
+    sys.exit(FAILED if n_failed else 0)
+
+
+@main.command("import", epilog=IMPORT_EXAMPLE)
+@click.argument("corrected", metavar="CORRECTED...", nargs=-1, required=True)
+@click.option("--transcripts", required=True, metavar="DIR", help="Where what was tagged lies.")
+@click.option("--out", required=True, metavar="DIR", help="Where to write what training reads.")
+def import_command(corrected: tuple[str, ...], transcripts: str, out: str) -> None:
+    """Take corrected labels back, for training.
+
+    CORRECTED is a label file of Audacity (segue tag --to audacity), a .labels.tsv, or a folder of
+    them. Each is found its transcript by name, and written with a copy of it. Time under no label
+    is not_ad; where two labels overlap, the shorter one holds. Exit codes are those of segue tag.
+    """
+    with _exit_on_refusal(WRONG):
+        corrections = find_corrections(corrected, Path(transcripts), Path(out))
+    for message in corrections.missing:
+        say(message)
+    n_failed = len(corrections.missing) + import_all(corrections.found)
     sys.exit(FAILED if n_failed else 0)
 
 

@@ -26,17 +26,16 @@ class Interval(NamedTuple):
 
 
 def stretches(tagged: Tagged) -> list[Stretch]:
-    """All segments in order, without overlap, less those that take no millisecond.
+    """All segments in order, without overlap; there may be silence between two of them.
 
-    There may be silence between two of them. Raises TimesError when the source has no times.
+    Raises TimesError when the source has no times.
     """
     units = timed(tagged.transcript.units, tagged.transcript.format)
     found = []
     for i, said in groupby(zip(tagged.segment_of_unit, units, strict=True), key=lambda x: x[0]):
         segment, (first, *rest) = tagged.result.segments[i], (unit for _, unit in said)
         last = rest[-1] if rest else first
-        if round(1000 * first.start_s) < round(1000 * last.end_s):
-            found.append(Stretch(segment, tagged.is_dropped(segment), first.start_s, last.end_s))
+        found.append(Stretch(segment, tagged.is_dropped(segment), first.start_s, last.end_s))
     return found
 
 
