@@ -126,8 +126,9 @@ def import_command(corrected: tuple[str, ...], transcripts: str, out: str) -> No
     """Take corrected labels back, for training.
 
     CORRECTED is a label file of Audacity (segue tag --to audacity), a .labels.tsv, or a folder of
-    them. Each is found its transcript by name, and written with a copy of it. Time under no label
-    is not_ad; where two labels overlap, the shorter one holds. Exit codes are those of segue tag.
+    them. The transcript of each is found by its name, and copied beside what is written. Time under
+    no label is not_ad; where two labels overlap, the shorter one holds. Exit codes are those of
+    segue tag.
     """
     with _exit_on_refusal(WRONG):
         corrections = find_corrections(corrected, Path(transcripts), Path(out))

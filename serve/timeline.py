@@ -49,11 +49,11 @@ def timed(units: Sequence[Unit], format: str) -> list[Timed]:
 
 def _known(units: Sequence[Unit], words: Sequence[int]) -> list[tuple[int, float]]:
     """Words said before each known time, and the time: from first to last word, both rising."""
+    _check_order(units)
     known: list[tuple[int, float]] = []
     for unit, n_words in zip(units, words, strict=False):
         if unit.start_s is None:
             continue
-        _check_order(unit, unit.start_s, known[-1][1] if known else 0.0)
         if not known or unit.start_s > known[-1][1]:
             known.append((n_words, unit.start_s))
     if not known:
@@ -68,13 +68,21 @@ def _known(units: Sequence[Unit], words: Sequence[int]) -> list[tuple[int, float
     return [*known, (words[-1], end_s)]
 
 
-def _check_order(unit: Unit, start_s: float, latest: float) -> None:
-    """Refuse times that start again, as where a file holds two parts."""
-    if start_s < latest - TURN_BACK_S:
-        raise TimesError(
-            f"cue {unit.first_cue + 1} is at {start_s:g} s, behind one at {latest:g} s: the times"
-            " start again; split the transcript there, or correct the time"
-        )
+def _check_order(units: Sequence[Unit]) -> None:
+    """Refuse times that start again, as where a file holds two parts.
+
+    Only starts of cues count: the sentences of a long one may reach over the start of the next.
+    """
+    latest, cue = 0.0, -1
+    for unit in units:
+        if unit.start_s is None or unit.first_cue == cue:
+            continue
+        if unit.start_s < latest - TURN_BACK_S:
+            raise TimesError(
+                f"cue {unit.first_cue + 1} is at {unit.start_s:g} s, behind one at {latest:g} s:"
+                " the times start again; split the transcript there, or correct the time"
+            )
+        latest, cue = max(latest, unit.start_s), unit.first_cue
 
 
 def _end(unit: Unit, start_s: float, next_s: float) -> float:

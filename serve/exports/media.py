@@ -1,5 +1,6 @@
 """What the media file is called, which no transcript says: like the transcript, and an mp3."""
 
+import re
 from pathlib import PurePosixPath
 
 EXTENSIONS = (".mp3", ".m4a", ".mp4", ".ogg", ".opus", ".wav", ".flac", ".aac", ".webm", ".mkv")
@@ -12,5 +13,5 @@ def media_name(name: str) -> str:
     >>> media_name("shows/ep.vtt"), media_name("ep.m4a.json")
     ('ep.mp3', 'ep.m4a')
     """
-    stem = PurePosixPath(name).stem
+    stem = re.sub(r"[\r\n]", "_", PurePosixPath(name).stem)  # scripts are read line by line
     return stem if stem.lower().endswith(EXTENSIONS) else stem + GUESS

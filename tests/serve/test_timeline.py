@@ -72,6 +72,13 @@ def test_no_times_at_all_are_refused():
         times(unit(), unit())
 
 
+def test_a_short_turn_may_start_while_a_long_one_goes_on():
+    turn = [unit(0.0, 20.0), unit(20.0, 40.0), unit(40.0, 60.0)]
+    found = times(*turn, unit(15.0, 16.0, 1, cue=1), unit(60.0, 61.0, cue=2))
+    assert found[:2] == [(0.0, 20.0), (20.0, 40.0)]
+    assert found[2][0] == 40.0 < found[3][0] < 60.0 == found[4][0]
+
+
 @st.composite
 def units(draw):
     """Units whose starts seldom go back, and whose times are missing now and then."""
