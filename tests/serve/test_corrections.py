@@ -44,7 +44,7 @@ def episodes(draw):
     return json.dumps({"segments": items}).encode(), draw(labels)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(episodes())
 def test_what_was_not_corrected_comes_back_as_it_was(tagged, episode):
     one = tagged(*episode)
@@ -79,7 +79,7 @@ def test_a_cue_cut_into_sentences_gets_the_label_of_its_larger_part():
     assert halves == ["other", "other"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 40), st.integers(1, 40), st.sampled_from([*ALLOWED])),

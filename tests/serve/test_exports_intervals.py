@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serve.errors import TimesError
@@ -34,6 +34,7 @@ def episodes(draw):
     return source(*spans), draw(st.lists(st.sampled_from(LABELS), min_size=10, max_size=10))
 
 
+@settings(deadline=None)
 @given(episodes(), st.sets(st.sampled_from(LABELS)))
 def test_cuts_and_keeps_tile_the_episode(tagged, episode, drop):
     one = tagged(*episode, drop=tuple(drop))
@@ -48,6 +49,7 @@ def test_cuts_and_keeps_tile_the_episode(tagged, episode, drop):
     assert all(a in dropped or b in dropped for a, b in pairwise(tiles))
 
 
+@settings(deadline=None)
 @given(episodes(), st.sets(st.sampled_from(LABELS)))
 def test_what_is_kept_is_said_outside_of_what_is_cut(tagged, episode, drop):
     one = tagged(*episode, drop=tuple(drop))
@@ -59,6 +61,7 @@ def test_what_is_kept_is_said_outside_of_what_is_cut(tagged, episode, drop):
     assert n_cut + n_kept == one.result.transcript.n_words
 
 
+@settings(deadline=None)
 @given(episodes())
 def test_stretches_are_the_segments_in_order(tagged, episode):
     one = tagged(*episode)

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serve.errors import TimesError
@@ -92,6 +92,7 @@ def units(draw):
     return found
 
 
+@settings(deadline=None)
 @given(units())
 def test_each_takes_time_in_order_and_without_overlap(units):
     found = times(*units)
