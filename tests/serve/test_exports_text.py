@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import srt
 import webvtt
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serve.formats import parse
@@ -47,7 +47,7 @@ def words_of(transcript):
     return " ".join(unit.text for unit in transcript.units).split()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(talks())
 def test_webvtt_says_the_same_words_in_order_to_us_and_to_webvtt_py(tagged, talk):
     one = tagged(*talk)
@@ -73,7 +73,7 @@ def plain(lines):
     return [s.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for s in bare]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(talks())
 def test_subrip_says_the_same_words_in_order_to_srt(tagged, talk):
     one = tagged(*talk)
@@ -87,7 +87,7 @@ def test_subrip_says_the_same_words_in_order_to_srt(tagged, talk):
     assert said == [word.replace("-->", "->") for word in kept_text(one)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(talks())
 def test_json_says_the_same_words_with_the_same_speakers(tagged, talk):
     one = tagged(*talk)
