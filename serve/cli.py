@@ -1,4 +1,4 @@
-"""The command: `segue tag` for files, `segue serve` for the endpoint."""
+"""The command: `segue tag` and `segue import` for files, `segue serve` for the endpoint."""
 
 import logging
 import os
@@ -13,20 +13,28 @@ import click
 from serve.batch import STREAM, Found, Input, find, plan, write_whole
 from serve.bundle import load_model
 from serve.console import progress, say, summary
+from serve.corrections.files import find_corrections
+from serve.corrections.training import import_all
 from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
-from serve.kinds import KINDS, Tagged, kinds_from
+from serve.kinds import KINDS, kinds_from
 from serve.labels import ADS, LABELS
 from serve.options import Options, options_from
 from serve.pipeline import Model, tag
 from serve.server import addresses, make_server, run
 from serve.settings import read_settings
+from serve.tagged import Tagged
 
 EXAMPLE = """\b
 Example:
   $ segue tag episodes/ --out clean/
   $ segue tag episode.vtt --out clean/ --to labels,transcript --drop sponsor_read
   $ whisper-to-vtt talk.mp3 | segue tag - --out - --to transcript > talk.clean.vtt
+"""
+IMPORT_EXAMPLE = """\b
+Example:
+  $ segue tag episodes/ --out review/ --to audacity
+  $ segue import review/ --transcripts episodes/ --out labels/
 """
 WRONG = 2  # exit code: the command itself is wrong, nothing was done
 FAILED = 1  # exit code: some inputs failed, the others are done
@@ -110,6 +118,26 @@ def tag_command(
     sys.exit(FAILED if n_failed else 0)
 
 
+@main.command("import", epilog=IMPORT_EXAMPLE)
+@click.argument("corrected", metavar="CORRECTED...", nargs=-1, required=True)
+@click.option("--transcripts", required=True, metavar="DIR", help="Where what was tagged lies.")
+@click.option("--out", required=True, metavar="DIR", help="Where to write what training reads.")
+def import_command(corrected: tuple[str, ...], transcripts: str, out: str) -> None:
+    """Take corrected labels back, for training.
+
+    CORRECTED is a label file of Audacity (segue tag --to audacity), a .labels.tsv, or a folder of
+    them. The transcript of each is found by its name, and copied beside what is written. Time under
+    no label is not_ad; where two labels overlap, the shorter one holds. Exit codes are those of
+    segue tag.
+    """
+    with _exit_on_refusal(WRONG):
+        corrections = find_corrections(corrected, Path(transcripts), Path(out))
+    for message in corrections.missing:
+        say(message)
+    n_failed = len(corrections.missing) + import_all(corrections.found)
+    sys.exit(FAILED if n_failed else 0)
+
+
 @main.command("serve")
 def serve_command() -> None:
     """Serve POST /classify over HTTP.
@@ -165,7 +193,7 @@ def _tag_one(
     try:
         source = given.read()
         result = tag(source, model, options.format)
-        tagged = Tagged(source, result, options.drop or (), options.min_score, force)
+        tagged = Tagged(source, result, options.drop or (), options.min_score, force, given.name)
         contents = {kind: KINDS[kind].write(tagged) for kind in kinds}
         for kind, path in outputs.items():
             write_whole(path, contents[kind])

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import click
 
-from serve.kinds import Tagged
 from serve.labels import ADS
+from serve.tagged import Tagged
 
 Job = TypeVar("Job")
 CLEAR_LINE = "\r\x1b[K"

@@ -10,6 +10,8 @@ SegueError
 ├── RequestError             options or a request body that make no sense
 ├── SettingsError            a SEGUE_* setting that makes no sense
 ├── MismatchError            a result that belongs to another source
+├── TimesError               times are needed, and are missing or start again
+├── LabelsError              labels that do not fit their transcript, or are none
 ├── OutputError              a file or folder we will not or cannot write
 └── BundleError              a model folder that is damaged or foreign
 
@@ -76,6 +78,18 @@ class MismatchError(SegueError):
     """A result was made from another source."""
 
     code = "mismatch"
+
+
+class TimesError(SegueError):
+    """Times are needed, and the source has none, or they start again in the middle."""
+
+    code = "bad_times"
+
+
+class LabelsError(SegueError):
+    """Labels that a person corrected, and that cannot be used."""
+
+    code = "bad_labels"
 
 
 class OutputError(SegueError):

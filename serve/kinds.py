@@ -5,36 +5,26 @@ A new export is a function and a row. Its extension has to be one that no transc
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
+from serve import label_files
 from serve.errors import RequestError
-from serve.formats import parse
-from serve.labels import Label
+from serve.exports.audacity import audacity
+from serve.exports.chapters import chapters
+from serve.exports.concat import concat
+from serve.exports.edl import edl
+from serve.exports.ffmetadata import ffmetadata
+from serve.exports.mpv import mpv
+from serve.exports.podcast_json import podcast_json
+from serve.exports.report import report
+from serve.exports.sponsorblock import sponsorblock
+from serve.exports.srt import srt
+from serve.exports.table import table
+from serve.exports.vtt import vtt
 from serve.options import chosen
-from serve.pipeline import segment_of_unit, strip
-from serve.result import Result, Segment
+from serve.pipeline import strip
+from serve.tagged import Tagged
 from serve.units import cue_labels
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """A source with its result, and what the caller wants cut from it."""
-
-    source: bytes
-    result: Result
-    drop: tuple[Label, ...]
-    min_score: float = 0.0
-    force: bool = False
-
-    def dropped(self) -> tuple[Segment, ...]:
-        """The segments that are cut; none from a source that is not English, unless forced."""
-        if self.result.warnings and not self.force:
-            return ()
-        return tuple(
-            s for s in self.result.segments if s.label in self.drop and s.score >= self.min_score
-        )
 
 
 class Kind(NamedTuple):
@@ -51,13 +41,8 @@ def segments(tagged: Tagged) -> bytes:
 
 def labels(tagged: Tagged) -> bytes:
     """Rows of first cue, last cue and label, cues from 1 and both included (LABELS.md)."""
-    transcript = parse(tagged.source, tagged.result.transcript.format)
-    of_unit = [tagged.result.segments[i].label for i in segment_of_unit(transcript, tagged.result)]
-    rows, last = [], 0
-    for label, cues in groupby(cue_labels(transcript, of_unit)):
-        first, last = last + 1, last + len(list(cues))
-        rows.append(f"{first}\t{last}\t{label}\n")
-    return "".join(rows).encode()
+    of_unit = [tagged.result.segments[i].label for i in tagged.segment_of_unit]
+    return label_files.written(cue_labels(tagged.transcript, of_unit))
 
 
 def transcript(tagged: Tagged) -> bytes:
@@ -73,8 +58,20 @@ def transcript(tagged: Tagged) -> bytes:
 
 KINDS = {
     "segments": Kind(".segments.json", segments),
-    "labels": Kind(".labels.tsv", labels),
+    "labels": Kind(label_files.SUFFIX, labels),
     "transcript": Kind("", transcript),
+    "json": Kind(".clean.json", podcast_json),
+    "vtt": Kind(".clean.vtt", vtt),
+    "srt": Kind(".clean.srt", srt),
+    "chapters": Kind(".chapters.json", chapters),
+    "ffmetadata": Kind(".chapters.ffmeta", ffmetadata),
+    "sponsorblock": Kind(".sponsorblock.json", sponsorblock),
+    "audacity": Kind(".audacity.txt", audacity),
+    "edl": Kind(".kodi.edl", edl),
+    "mpv": Kind(".mpv.edl", mpv),
+    "concat": Kind(".keep.ffconcat", concat),
+    "csv": Kind(".segments.csv", table),
+    "html": Kind(".report.html", report),
 }
 
 

@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from serve.app import create_app
-from serve.labels import LABELS
+from serve.labels import ADS, LABELS
+from serve.pipeline import tag
 from serve.result import ModelInfo
 from serve.settings import Settings
 from serve.smooth import Costs
+from serve.tagged import Tagged
 
 TALK = [
     "Welcome to the kettle hour, I am Ann, and with me is Bob, who repairs old kettles.",
@@ -55,6 +57,32 @@ class StandIn:
         probs[is_read, LABELS.index("sponsor_read")] = self.read_score
         probs[~is_read, LABELS.index("other")] = self.read_score
         return np.log(probs).astype(np.float32)
+
+
+class Dictated:
+    """A model that gives the units the labels it was told, over and over, with a score of 0.9."""
+
+    info = ModelInfo(name="dictated", version="0.0.1", sha256="0" * 64)
+    costs = StandIn.costs
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def log_probs(self, units):
+        probs = np.full((len(units), len(LABELS)), 0.02)
+        for i in range(len(units)):
+            probs[i, LABELS.index(self.labels[i % len(self.labels)])] = 0.9
+        return np.log(probs).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def tagged():
+    """Makes a Tagged of a source whose units have the given labels."""
+
+    def make(source, labels, drop=ADS, **options):
+        return Tagged(source, tag(source, Dictated(labels)), drop, **options)
+
+    return make
 
 
 @pytest.fixture(autouse=True)

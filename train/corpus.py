@@ -13,20 +13,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from serve.errors import TranscriptError
+from serve import label_files
+from serve.errors import LabelsError, TranscriptError
 from serve.formats import parse
-from serve.labels import LABELS, Label
+from serve.labels import ALLOWED, LABELS
 from serve.transcript import Transcript
 from train.config import CorpusChoice
 
-#: Label names of label files to the labels they allow; two names say only "advertising or not".
-ALLOWED: dict[str, tuple[Label, ...]] = {
-    **{str(label): (label,) for label in LABELS},
-    "ad": ("sponsor_read", "self_promo"),
-    "not_ad": ("intro", "career_advice", "library_discussion", "other"),
-}
 MANY_SHOWS = ("mixed", "written")  # folders in which each episode is a show of its own
-SUFFIX = ".labels.tsv"
 
 #: Episodes of `mixed` whose show has another one there (told by phrases they share): they are of no
 #: use as unseen shows.
@@ -74,8 +68,8 @@ def read_episodes(folder: Path, *, unlabelled: bool = False) -> Iterator[Episode
     if (folder / "labels").is_dir():
         yield from _read_corpus(folder, unlabelled=unlabelled)
     else:
-        for labels in sorted(folder.rglob(f"*{SUFFIX}")):
-            path = labels.with_name(labels.name.removesuffix(SUFFIX))
+        for labels in sorted(folder.rglob(f"*{label_files.SUFFIX}")):
+            path = labels.with_name(labels.name.removesuffix(label_files.SUFFIX))
             if not path.is_file():
                 raise CorpusError(f"{labels} has no transcript beside it; put {path.name} there")
             written = "written" in (folder.name, *labels.relative_to(folder).parts)
@@ -85,28 +79,11 @@ def read_episodes(folder: Path, *, unlabelled: bool = False) -> Iterator[Episode
 
 def read_labels(path: Path) -> Allowed:
     """The labels that a label file allows each cue: (n_cues, n_labels)."""
-    rows: list[Allowed] = []
-    n_cues = 0
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            first, last, name = line.split("\t")
-            allowed = np.isin(LABELS, ALLOWED[name])
-            span = range(int(first), int(last) + 1)
-        except (ValueError, KeyError):
-            raise CorpusError(
-                f"{path}, line {number}: {line!r} is not first<TAB>last<TAB>label with one of"
-                f" {', '.join(ALLOWED)}"
-            ) from None
-        if span.start != n_cues + 1 or not span:
-            raise CorpusError(
-                f"{path}, line {number}: runs from cue {span.start} to cue {span.stop - 1}, but"
-                f" cue {n_cues + 1} comes next; every cue needs exactly one label"
-            )
-        rows.append(np.repeat(allowed[None], len(span), axis=0))
-        n_cues = span.stop - 1
-    if not rows:
-        raise CorpusError(f"{path} is empty; it needs a row for every segment")
-    return np.concatenate(rows)
+    try:
+        names = label_files.read(path.read_text(encoding="utf-8"))
+    except LabelsError as error:
+        raise CorpusError(f"{path}, {error}") from None
+    return np.array([np.isin(LABELS, ALLOWED[name]) for name in names])
 
 
 def unit_labels(episode: Episode, transcript: Transcript) -> Allowed:

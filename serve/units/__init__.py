@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from serve.errors import NoTextError
-from serve.labels import LABELS, Label
+from serve.labels import ALLOWED
 from serve.transcript import Cue, Parsed, Span, Transcript, Unit
 from serve.units.parts import Part, are_fine, parts
 from serve.units.pieces import item_lists, pieces
@@ -41,12 +41,12 @@ def build(source: str, format: str, parsed: Parsed) -> Transcript:
     )
 
 
-def cue_labels(transcript: Transcript, unit_labels: Sequence[Label]) -> list[Label]:
-    """The label of each cue: that of its larger part in words, on a tie the one first in LABELS.
+def cue_labels(transcript: Transcript, unit_labels: Sequence[str]) -> list[str]:
+    """The label of each cue: that of its larger part in words, on a tie the one first in ALLOWED.
 
     A cue without units has the label of the cue before it, at the start that of the one after it.
     """
-    n_words: list[Counter[Label]] = [Counter() for _ in range(transcript.n_cues)]
+    n_words: list[Counter[str]] = [Counter() for _ in range(transcript.n_cues)]
     for unit, label in zip(transcript.units, unit_labels, strict=True):
         for cue in range(unit.first_cue, unit.stop_cue):
             n_words[cue][label] += len(unit.text.split())
@@ -55,7 +55,7 @@ def cue_labels(transcript: Transcript, unit_labels: Sequence[Label]) -> list[Lab
     for counts in n_words:
         if counts:
             most = max(counts.values())
-            last = next(label for label in LABELS if counts[label] == most)
+            last = next(label for label in ALLOWED if counts[label] == most)
         labels.append(last)
     return labels
 

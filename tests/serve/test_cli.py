@@ -215,8 +215,8 @@ def test_an_input_with_one_bad_kind_writes_none(segue, monkeypatch):
     ("arguments", "message"),
     [
         (
-            ("--to", "chapters"),
-            "--to: 'chapters' is not a kind; the kinds are segments, labels, tra",
+            ("--to", "karaoke"),
+            "--to: 'karaoke' is not a kind; the kinds are segments, labels, tra",
         ),
         (("--to", "none"), "--to: 'none' is not a kind; the kinds are segments, labels"),
         (("--to", ""), "--to: a kind is missing; the kinds are segments"),

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from serve.console import duration, progress, say, summary
-from serve.kinds import Tagged
 from serve.result import ModelInfo, Result, Segment, TranscriptInfo, Warning
+from serve.tagged import Tagged
 
 OUTPUTS = {"segments": Path("out/ep.vtt.segments.json"), "transcript": Path("out/ep.vtt")}
 

@@ -19,6 +19,8 @@ EXPECTED = {
     "bad_request": 400,
     "bad_settings": 500,
     "mismatch": 409,
+    "bad_times": 500,  # no address asks for what raises these two
+    "bad_labels": 500,
     "bad_output": 500,
     "bad_bundle": 500,
 }
