@@ -11,6 +11,7 @@ SegueError
 ├── SettingsError            a SEGUE_* setting that makes no sense
 ├── MismatchError            a result that belongs to another source
 ├── OutputError              a file or folder we will not or cannot write
+├── WorkerError              a process of a run over many files did not start
 └── BundleError              a model folder that is damaged or foreign
 
 Each class has a `code` that never changes: it stands in problem+json answers, in logs and in tests.
@@ -82,6 +83,12 @@ class OutputError(SegueError):
     """A file or folder that we will not or cannot write."""
 
     code = "bad_output"
+
+
+class WorkerError(SegueError):
+    """A process of a run over many files died before it began."""
+
+    code = "worker_died"
 
 
 class BundleError(SegueError):

@@ -13,8 +13,10 @@ from serve.errors import RequestError
 from serve.formats import parse
 from serve.labels import Label
 from serve.options import chosen
-from serve.pipeline import segment_of_unit, strip
+from serve.pipeline import dropped_units, segment_of_unit
 from serve.result import Result, Segment
+from serve.strip import cut
+from serve.transcript import Transcript
 from serve.units import cue_labels
 
 
@@ -27,6 +29,11 @@ class Tagged:
     drop: tuple[Label, ...]
     min_score: float = 0.0
     force: bool = False
+    parsed: Transcript | None = None
+
+    def transcript(self) -> Transcript:
+        """What the source was parsed into; parsed now if the caller did not keep it."""
+        return self.parsed or parse(self.source, self.result.transcript.format)
 
     def dropped(self) -> tuple[Segment, ...]:
         """The segments that are cut; none from a source that is not English, unless forced."""
@@ -51,7 +58,7 @@ def segments(tagged: Tagged) -> bytes:
 
 def labels(tagged: Tagged) -> bytes:
     """Rows of first cue, last cue and label, cues from 1 and both included (LABELS.md)."""
-    transcript = parse(tagged.source, tagged.result.transcript.format)
+    transcript = tagged.transcript()
     of_unit = [tagged.result.segments[i].label for i in segment_of_unit(transcript, tagged.result)]
     rows, last = [], 0
     for label, cues in groupby(cue_labels(transcript, of_unit)):
@@ -62,13 +69,11 @@ def labels(tagged: Tagged) -> bytes:
 
 def transcript(tagged: Tagged) -> bytes:
     """The source less what is dropped; every other byte as it was."""
-    return strip(
-        tagged.source,
-        tagged.result,
-        tagged.drop,
-        min_score=tagged.min_score,
-        force=tagged.force,
-    )
+    if not tagged.dropped():
+        return tagged.source
+    transcript = tagged.transcript()
+    gone = dropped_units(transcript, tagged.result, tagged.drop, tagged.min_score)
+    return cut(transcript, gone).encode()
 
 
 KINDS = {
@@ -76,6 +81,8 @@ KINDS = {
     "labels": Kind(".labels.tsv", labels),
     "transcript": Kind("", transcript),
 }
+
+MANIFEST = "segue-manifest.jsonl"  # what became of each file (serve.manifest)
 
 
 def kinds_from(texts: Iterable[str]) -> tuple[str, ...]:
@@ -92,4 +99,5 @@ def is_own(name: str) -> bool:
     >>> is_own("episode.vtt.segments.json"), is_own("episode.json")
     (True, False)
     """
-    return name.lower().endswith(tuple(kind.extension for kind in KINDS.values() if kind.extension))
+    extensions = tuple(kind.extension for kind in KINDS.values() if kind.extension)
+    return name == MANIFEST or name.lower().endswith(extensions)
