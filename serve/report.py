@@ -50,8 +50,8 @@ class Report:
             say(line, err=False)
 
     def _table(self) -> Iterator[str]:
-        """Lines: files by what became of them, and what was dropped of each label."""
-        yield f"{plural(self._files.total(), 'file')}, {plural(self._n_words, 'word')}"
+        """Lines: inputs by what became of them, and what was dropped of each label."""
+        yield f"{plural(self._files.total(), 'input')}, {plural(self._n_words, 'word')}"
         for result in ("done", "already done", "failed"):
             yield f"  {result:18} {self._files[result]:7}"
         dropped = {label: sums for label, sums in self._dropped.items() if sums}

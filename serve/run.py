@@ -9,7 +9,7 @@ from serve.console import progress
 from serve.manifest import Manifest, Row
 from serve.pipeline import Model
 from serve.report import Report
-from serve.work import Job, Task, is_done, work
+from serve.work import Job, Task, failed, is_done, work
 from serve.workers import rows_of
 
 MAX_JOBS = 8  # unless more are asked for: each takes about 150 MB
@@ -39,6 +39,9 @@ def do_all(
         if row is not None and is_done(row, task, made_by):
             report.tell(task, row, is_new=False)
         else:
+            if manifest is not None and row is not None and row.result == "done":
+                # From now on its outputs may be of two kinds of runs.
+                manifest.add(failed(task, made_by, "it was to be done again, and was not yet"))
             todo.append(task)
     n_jobs = _n_jobs(todo, n_jobs)
     rows = rows_of(todo, job, made_by, n_jobs) if n_jobs > 1 else _here(todo, job, made_by, model)

@@ -70,7 +70,7 @@ def work(task: Task, job: Job, made_by: str, model: Model) -> Row:
         result="done",
         made_by=made_by,
         n_words=tagged.result.transcript.n_words,
-        dropped=_dropped(tagged),
+        dropped=dropped(tagged),
         warnings=tuple(warning.message for warning in tagged.result.warnings),
     )
 
@@ -115,7 +115,7 @@ def _put(contents: Mapping[str, bytes], outputs: Mapping[str, Path]) -> None:
         sys.stdout.buffer.flush()
 
 
-def _dropped(tagged: Tagged) -> dict[Label, Dropped]:
+def dropped(tagged: Tagged) -> dict[Label, Dropped]:
     """What is dropped of each label that anything is dropped of."""
     of_label = {label: [s for s in tagged.dropped() if s.label == label] for label in LABELS}
     found = {}
