@@ -33,6 +33,7 @@ Example:
 """
 WRONG = 2  # exit code: the command itself is wrong, nothing was done
 FAILED = 1  # exit code: some inputs failed, the others are done
+MANY = 10  # inputs from which on a table sums up; fewer are seen at a glance
 STOPPED = 130  # exit code: Ctrl-C, as shells have it
 
 
@@ -124,7 +125,7 @@ def tag_command(
         report.start(found)
         with _exit_on_refusal(FAILED), _exit_on_interrupt():
             do_all(tasks, job, loaded, report, manifest, jobs)
-    if folder is not None and len(tasks) > 1:
+    if folder is not None and len(tasks) >= MANY:
         report.end()
     sys.exit(FAILED if report.n_failed else 0)
 

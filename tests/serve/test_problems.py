@@ -20,6 +20,7 @@ EXPECTED = {
     "bad_settings": 500,
     "mismatch": 409,
     "bad_output": 500,
+    "worker_died": 500,
     "bad_bundle": 500,
 }
 

@@ -61,7 +61,8 @@ def manifest():
 
 
 def n_done_now(done):
-    return int(next(x for x in done.stdout.splitlines() if x.startswith("  done ")).split()[1])
+    lines = [line for line in done.stdout.splitlines() if " -> " in line]
+    return sum(not line.endswith(" (already done)") for line in lines)
 
 
 def test_the_manifest_says_what_became_of_each_file(segue):
@@ -152,6 +153,8 @@ def test_broken_files_among_good_ones_are_named_and_all_else_is_done(segue):
     named = {line.split(": ")[0] for line in done.stderr.splitlines()}
     assert named == {f"eps/{i}/{name}.json" for i in range(3) for name in BROKEN}
     assert len(content("out")) == 40
+    assert "\n  done                    20\n" in done.stdout
+    assert "\n  failed                  15\n" in done.stdout
 
 
 def start(*arguments, **options):
