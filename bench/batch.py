@@ -8,6 +8,7 @@ the time of a file goes, in this process. Writes bench/batch.json.
 """
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def tagged(folder: Path, out: Path, n_jobs: int) -> dict[str, float]:
     """Files a second from the start of the command to its end, and the peak of its memory."""
     n_files = sum(path.is_file() for path in folder.rglob("*"))
     command = [str(Path(sys.executable).with_name("segue")), "tag", str(folder), "--out", str(out)]
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     peak = 0
     with subprocess.Popen(
         [*command, "--jobs", str(n_jobs)], stdout=subprocess.DEVNULL, start_new_session=True
@@ -60,11 +61,14 @@ def tagged(folder: Path, out: Path, n_jobs: int) -> dict[str, float]:
             time.sleep(SAMPLE_S)
     if run.returncode:
         raise RuntimeError(f"{command} ended with {run.returncode}")
-    seconds = time.perf_counter() - began
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
         "n_files": n_files,
         "seconds": round(seconds, 1),
         "files_a_second": round(n_files / seconds, 1),
+        "cpu_ms_a_file": round(1000 * cpu_s / n_files, 1),
+        "cores_had": round(cpu_s / seconds, 2),  # fewer than there are jobs on a machine in use
         "peak_memory_mb": round(peak / 1024),
     }
 

@@ -5,6 +5,7 @@ at, and that file alone is lost. They are spawned, not forked: a fork copies loc
 threads that would open them. They end by themselves when this process is gone.
 """
 
+import gc
 import signal
 import sys
 from collections import deque
@@ -124,6 +125,7 @@ def _serve(pipe: Connection, job: Job, made_by: str) -> None:
     """What a process does: say that it is ready, then a row for every task, until the pipe ends."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that files are cleaned up
     model = load_model(job.model)
+    gc.freeze()  # what is loaded stays: going through it again took 2 to 7 % of a file's time
     with suppress(EOFError, OSError):
         pipe.send(None)
         while True:

@@ -227,3 +227,13 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done():
     )
     assert len(content("out")) == 4
     assert [row["result"] for row in manifest()] == ["done", "done"]
+
+
+def test_a_reader_that_goes_away_ends_the_run_without_a_traceback():
+    make(3)
+    process = start("eps", "--out", "out", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    stderr = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=20), stderr) == (1, "")
+    assert manifest()[0]["result"] == "done"
