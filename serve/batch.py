@@ -5,6 +5,7 @@ Everything that can be refused is refused before work starts; a file is written 
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ STDIN_NAME = "stdin"
 
 # What is taken from a folder that is walked; a file that is named is taken whatever it is called.
 EXTENSIONS = (".json", ".vtt", ".srt", ".tsv", ".txt", ".md", ".html")
+
+_PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def _leave_out(out: Path, found: Found) -> None:
     below = [i.path for i in found.inputs if i.path is not None and _is_below(i.path, out)]
     if len(below) < sum(i.path is not None for i in found.inputs):
         found.skipped += below
-        found.inputs = [i for i in found.inputs if i.path not in below]
+        outputs = set(below)
+        found.inputs = [i for i in found.inputs if i.path not in outputs]
 
 
 def _expanded(argument: str) -> list[Path]:
@@ -175,13 +179,26 @@ def _identity(path: Path) -> object:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, whatever happens in between."""
+    write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """`write_whole` for content that need not be in memory at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{uuid4().hex}.part")
     try:
         with part.open("xb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_parts(folders: Iterable[Path]) -> None:
+    """Remove what a killed run left half written in these folders."""
+    for folder in folders:
+        for path in folder.glob(".*.part"):
+            if _PART.fullmatch(path.name):
+                path.unlink(missing_ok=True)

@@ -72,6 +72,12 @@ def default_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[1] / "models" / "default"
 
 
+def digest(folder: str | Path | None = None) -> str:
+    """Hash of all the files of a bundle that loads: its manifest lists theirs."""
+    folder = default_folder() if folder is None else Path(folder)
+    return sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+
 def load_model(folder: str | Path | None = None) -> OnnxModel:
     """The model in `folder`, or the default one.
 

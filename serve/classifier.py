@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from serve.labels import LABELS
 from serve.result import ModelInfo
 from serve.smooth import Costs, Scores
-from serve.text import Rows, encode, pool
+from serve.text import Rows, Words, encode, pool
 from serve.transcript import Unit
 
 WINDOW = 4096  # rows of one run, about five hours of speech; keeps memory bounded beyond
@@ -33,13 +33,14 @@ class OnnxModel:
         self.info, self.costs = info, costs
         self.tokenizer = tokenizer
         self.temperature = temperature
+        self._known: Words = {}
         self._session = onnxruntime.InferenceSession(
             network, _one_thread(), providers=["CPUExecutionProvider"]
         )
 
     def log_probs(self, units: Sequence[Unit]) -> Scores:
         """Calibrated log probability of each label for each unit: (n_units, n_labels)."""
-        rows = encode([unit.text for unit in units], self.tokenizer)
+        rows = encode([unit.text for unit in units], self.tokenizer, self._known)
         pooled = pool(self._row_log_probs(rows), rows.unit, len(units)) / self.temperature
         return np.asarray(pooled - np.logaddexp.reduce(pooled, axis=1, keepdims=True), np.float32)
 

@@ -4,26 +4,28 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
-from serve.batch import STREAM, Found, Input, find, plan, write_whole
+from serve.batch import STREAM, Found, find, plan
 from serve.bundle import load_model
-from serve.console import progress, say, summary
+from serve.console import say
 from serve.corrections.files import find_corrections
 from serve.corrections.training import import_all
 from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
 from serve.kinds import KINDS, kinds_from
 from serve.labels import ADS, LABELS
-from serve.options import Options, options_from
-from serve.pipeline import Model, tag
+from serve.manifest import open_manifest
+from serve.options import options_from
+from serve.report import Report
+from serve.run import do_all
 from serve.server import addresses, make_server, run
 from serve.settings import read_settings
-from serve.tagged import Tagged
+from serve.work import Job, Task
 
 EXAMPLE = """\b
 Example:
@@ -38,6 +40,8 @@ Example:
 """
 WRONG = 2  # exit code: the command itself is wrong, nothing was done
 FAILED = 1  # exit code: some inputs failed, the others are done
+MANY = 10  # inputs from which on a table sums up; fewer are seen at a glance
+STOPPED = 130  # exit code: Ctrl-C, as shells have it
 
 
 def _version() -> str:
@@ -83,6 +87,13 @@ def main() -> None:
     help=f"Format of the inputs: {', '.join(FORMATS)}.",
 )
 @click.option("--model", metavar="DIR", help="A folder with another model.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes work, a core each. Default: as many as there are cores, up to 8, and"
+    " fewer for few inputs.",
+)
 @click.option("--force", is_flag=True, help="Cut from sources that are not English, too.")
 def tag_command(
     inputs: tuple[str, ...],
@@ -92,6 +103,7 @@ def tag_command(
     min_score: str,
     format: str,
     model: str | None,
+    jobs: int | None,
     force: bool,
 ) -> None:
     """Label transcripts and write them without their ads.
@@ -99,23 +111,30 @@ def tag_command(
     An INPUT is a file, a folder (walked, its paths kept below DIR), a glob, or - for stdin. Inputs
     are never changed. Exit code: 0 all done; 1 some inputs failed, the others are done; 2 the
     command is wrong and nothing was done.
+
+    DIR/segue-manifest.jsonl says what became of each file. A run that was stopped or killed goes
+    on when it is started again: an input is left as it is when the manifest says that the same
+    content was done with the same options, model and version, and its outputs are there. One that
+    you edited stays; delete it, or the manifest, to have it made again.
     """
-    with _exit_on_refusal(WRONG):
-        options = options_from({"format": format, "drop": drop, "min_score": min_score})
-        wanted = _kinds(kinds, out)
-        folder = None if out == STREAM else Path(out)
-        found = find(inputs, folder)
-        places = plan(found.inputs, wanted, folder)
-        _check_any(found)
-        loaded = load_model(model)
-    for path in found.skipped:
-        say(f"{path}: skipped, it is an output of Segue or lies where outputs go")
-    for message in found.missing:
-        say(message)
-    n_failed = len(found.missing)
-    for given, outputs in progress(list(zip(found.inputs, places, strict=True))):
-        n_failed += not _tag_one(given, outputs, wanted, loaded, options, force)
-    sys.exit(FAILED if n_failed else 0)
+    with ExitStack() as stack:
+        with _exit_on_refusal(WRONG):
+            options = options_from({"format": format, "drop": drop, "min_score": min_score})
+            wanted = _kinds(kinds, out)
+            folder = None if out == STREAM else Path(out)
+            found = find(inputs, folder)
+            places = plan(found.inputs, wanted, folder)
+            _check_any(found)
+            loaded = load_model(model)
+            manifest = stack.enter_context(open_manifest(folder)) if folder else None
+        job, report = Job(options, wanted, force, model), Report(wanted, options.drop or ())
+        tasks = [Task(*each) for each in zip(found.inputs, places, strict=True)]
+        report.start(found)
+        with _exit_on_refusal(FAILED), _exit_on_interrupt():
+            do_all(tasks, job, loaded, report, manifest, jobs)
+    if folder is not None and len(tasks) >= MANY:
+        report.end()
+    sys.exit(FAILED if report.n_failed else 0)
 
 
 @main.command("import", epilog=IMPORT_EXAMPLE)
@@ -164,6 +183,16 @@ def _exit_on_refusal(code: int) -> Iterator[None]:
         sys.exit(code)
 
 
+@contextmanager
+def _exit_on_interrupt() -> Iterator[None]:
+    """Leave after Ctrl-C with one line instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("segue: stopped; what is done is kept, and the same command goes on from there")
+        sys.exit(STOPPED)
+
+
 def _kinds(texts: Sequence[str], out: str) -> tuple[str, ...]:
     """The kinds asked for, checked against the place they are written to."""
     kinds = kinds_from(texts)
@@ -179,37 +208,3 @@ def _check_any(found: Found) -> None:
     """Refuse a command that leaves nothing to do."""
     if not found.inputs and not found.missing:
         raise RequestError("all inputs are outputs of Segue; name the transcripts themselves")
-
-
-def _tag_one(
-    given: Input,
-    outputs: dict[str, Path],
-    kinds: Sequence[str],
-    model: Model,
-    options: Options,
-    force: bool,
-) -> bool:
-    """Do one input from reading to writing; say how it went, and return whether it went well."""
-    try:
-        source = given.read()
-        result = tag(source, model, options.format)
-        tagged = Tagged(source, result, options.drop or (), options.min_score, force, given.name)
-        contents = {kind: KINDS[kind].write(tagged) for kind in kinds}
-        for kind, path in outputs.items():
-            write_whole(path, contents[kind])
-    except SegueError as error:
-        say(f"{given}: {error}")
-        return False
-    except OSError as error:
-        say(f"{error.filename or given}: {error.strerror or error}")
-        return False
-    except Exception as error:  # noqa: BLE001 - our fault in one file must not stop the others
-        say(f"{given}: Segue itself failed ({type(error).__name__}: {error}); please report it")
-        return False
-    for warning in result.warnings:
-        say(f"{given}: warning: {warning.message}")
-    if outputs:
-        say(summary(given.name, tagged, outputs), err=False)
-    else:
-        sys.stdout.buffer.write(*contents.values())
-    return True

@@ -1,57 +1,55 @@
-"""What a person at a terminal sees: lines, a bar, and what became of each input."""
+"""What a person at a terminal sees: lines, and a bar below them."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
-from serve.labels import ADS
-from serve.tagged import Tagged
-
-Job = TypeVar("Job")
 CLEAR_LINE = "\r\x1b[K"
 
 
 def say(text: str, *, err: bool = True) -> None:
     """Print a line, over a bar if there is one; names of files may hold bytes that are no text."""
     clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    click.echo(CLEAR_LINE + clean if err and sys.stderr.isatty() else clean, err=err)
+    if _is_terminal(sys.stderr) and (err or _is_terminal(sys.stdout)):
+        click.echo(CLEAR_LINE, err=True, nl=False)
+    click.echo(clean, err=err)
 
 
-def progress(jobs: Sequence[Job]) -> Iterator[Job]:
-    """The jobs, with a bar on stderr while a person waits there and stdout goes elsewhere."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from jobs
+@contextmanager
+def progress(length: int) -> Iterator[Callable[[], None]]:
+    """What to call for every job done: on a terminal it draws a bar with rate and time left."""
+    if length < 2 or not _is_terminal(sys.stderr):
+        yield lambda: None
         return
-    with click.progressbar(jobs, file=sys.stderr, label="tagging") as bar:
-        yield from bar
+    began = time.monotonic()
+    with click.progressbar(
+        length=length,
+        file=sys.stderr,
+        label="tagging",
+        show_pos=True,
+        item_show_func=lambda n_done: (
+            f"{n_done / (time.monotonic() - began):.1f}/s" if n_done else ""
+        ),
+    ) as bar:
+        yield lambda: bar.update(1, bar.pos + 1)
 
 
-def summary(name: str, tagged: Tagged, outputs: Mapping[str, Path]) -> str:
-    """What became of an input, for people.
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person may be looking; a stream that was closed (`2>&-`) is None."""
+    return stream is not None and stream.isatty()
 
-    "episode.vtt  9120 words, 4 ads (531 words, 3 min 41 s) cut -> out/episode.vtt"
+
+def plural(n: int, noun: str) -> str:
+    """A number of things.
+
+    >>> plural(1, "word"), plural(2, "word")
+    ('1 word', '2 words')
     """
-    place = outputs.get("transcript") or next(iter(outputs.values()))
-    is_cut = "transcript" in outputs
-    return f"{name}  {tagged.result.transcript.n_words} words, {_cut(tagged, is_cut)} -> {place}"
-
-
-def _cut(tagged: Tagged, is_cut: bool) -> str:
-    """What is cut, or would be."""
-    dropped = tagged.dropped()
-    noun = "ad" if set(tagged.drop) <= set(ADS) else "segment"
-    if not dropped:
-        return "nothing cut" if is_cut else f"no {noun}s"
-    times = [s.end_s - s.start_s for s in dropped if s.end_s is not None and s.start_s is not None]
-    n_words = sum(s.n_words for s in dropped)
-    size = f"{n_words} word{'' if n_words == 1 else 's'}"
-    if len(times) == len(dropped):
-        size += f", {duration(sum(times))}"
-    plural = "" if len(dropped) == 1 else "s"
-    return f"{len(dropped)} {noun}{plural} ({size})" + (" cut" if is_cut else "")
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

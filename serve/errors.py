@@ -13,6 +13,7 @@ SegueError
 ├── TimesError               times are needed, and are missing or start again
 ├── LabelsError              labels that do not fit their transcript, or are none
 ├── OutputError              a file or folder we will not or cannot write
+├── WorkerError              a process of a run over many files did not start
 └── BundleError              a model folder that is damaged or foreign
 
 Each class has a `code` that never changes: it stands in problem+json answers, in logs and in tests.
@@ -96,6 +97,12 @@ class OutputError(SegueError):
     """A file or folder that we will not or cannot write."""
 
     code = "bad_output"
+
+
+class WorkerError(SegueError):
+    """A process of a run over many files died before it began."""
+
+    code = "worker_died"
 
 
 class BundleError(SegueError):

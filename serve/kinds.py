@@ -22,7 +22,7 @@ from serve.exports.srt import srt
 from serve.exports.table import table
 from serve.exports.vtt import vtt
 from serve.options import chosen
-from serve.pipeline import strip
+from serve.strip import cut
 from serve.tagged import Tagged
 from serve.units import cue_labels
 
@@ -47,13 +47,9 @@ def labels(tagged: Tagged) -> bytes:
 
 def transcript(tagged: Tagged) -> bytes:
     """The source less what is dropped; every other byte as it was."""
-    return strip(
-        tagged.source,
-        tagged.result,
-        tagged.drop,
-        min_score=tagged.min_score,
-        force=tagged.force,
-    )
+    dropped = [tagged.is_dropped(segment) for segment in tagged.result.segments]
+    gone = {unit for unit, segment in enumerate(tagged.segment_of_unit) if dropped[segment]}
+    return cut(tagged.transcript, gone).encode()
 
 
 KINDS = {
@@ -74,6 +70,8 @@ KINDS = {
     "html": Kind(".report.html", report),
 }
 
+MANIFEST = "segue-manifest.jsonl"  # what became of each file (serve.manifest)
+
 
 def kinds_from(texts: Iterable[str]) -> tuple[str, ...]:
     """Names of kinds out of comma-separated lists. Raises RequestError for a name not in KINDS."""
@@ -89,4 +87,5 @@ def is_own(name: str) -> bool:
     >>> is_own("episode.vtt.segments.json"), is_own("episode.json")
     (True, False)
     """
-    return name.lower().endswith(tuple(kind.extension for kind in KINDS.values() if kind.extension))
+    extensions = tuple(kind.extension for kind in KINDS.values() if kind.extension)
+    return name == MANIFEST or name.lower().endswith(extensions)

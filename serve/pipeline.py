@@ -36,7 +36,11 @@ def tag(source: bytes, model: Model, format: str = "auto") -> Result:
 
     Raises TranscriptError when `source` cannot be read or holds no text.
     """
-    transcript = parse(source, format)
+    return tag_parsed(parse(source, format), source, model)
+
+
+def tag_parsed(transcript: Transcript, source: bytes, model: Model) -> Result:
+    """`tag` for a caller that keeps the transcript that `source` was parsed into."""
     log_probs = model.log_probs(transcript.units)
     n_words = np.array([len(unit.text.split()) for unit in transcript.units])
     path = best_path(log_probs, model.costs, n_words)

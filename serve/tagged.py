@@ -5,16 +5,18 @@ from functools import cached_property
 
 from serve.formats import parse
 from serve.labels import Label
-from serve.pipeline import segment_of_unit
+from serve.options import Options
+from serve.pipeline import Model, segment_of_unit, tag_parsed
 from serve.result import Result, Segment
 from serve.transcript import Transcript
 
 
 @dataclass(frozen=True)
 class Tagged:
-    """A source with its result, and what the caller wants cut from it."""
+    """A source, what it was parsed into, its result, and what the caller wants cut from it."""
 
     source: bytes
+    transcript: Transcript
     result: Result
     drop: tuple[Label, ...]
     min_score: float = 0.0
@@ -32,11 +34,24 @@ class Tagged:
         return tuple(filter(self.is_dropped, self.result.segments))
 
     @cached_property
-    def transcript(self) -> Transcript:
-        """The parsed source; many kinds need it, and parsing is most of their work."""
-        return parse(self.source, self.result.transcript.format)
-
-    @cached_property
     def segment_of_unit(self) -> list[int]:
         """The index of the segment that each unit lies in: n_units long."""
         return segment_of_unit(self.transcript, self.result)
+
+
+def tagged_source(
+    source: bytes,
+    model: Model,
+    options: Options,
+    *,
+    force: bool = False,
+    name: str = "transcript",
+) -> Tagged:
+    """Label a source as the options say, parsed once for all that is made of it.
+
+    Raises TranscriptError when it cannot be read or holds no text.
+    """
+    transcript = parse(source, options.format)
+    result = tag_parsed(transcript, source, model)
+    drop = options.drop or ()
+    return Tagged(source, transcript, result, drop, options.min_score, force, name)

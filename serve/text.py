@@ -7,6 +7,7 @@ sees steps of like size whether cues are coarse or fine.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,10 @@ from tokenizers import Tokenizer
 PAD, UNKNOWN = 0, 1  # ids every vocabulary keeps for these
 ROW_TOKENS = 24  # most units fit into one row; a longer row is mostly padding
 
+MAX_KNOWN = 50_000  # words, about 15 MB; an hour of speech has two thousand different ones
+
 Ids = npt.NDArray[np.int64]
+Words = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,12 @@ class Rows:
     unit: Ids  # (n_rows,), which unit each row belongs to, ascending
 
 
-def encode(texts: Sequence[str], tokenizer: Tokenizer) -> Rows:
-    """Rows of token ids for the units of one episode; a unit without tokens gets one UNKNOWN."""
-    batch = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    encoded = [encoding.ids or [UNKNOWN] for encoding in batch]
+def encode(texts: Sequence[str], tokenizer: Tokenizer, known: Words | None = None) -> Rows:
+    """Rows of token ids for the units of one episode; a unit without tokens gets one UNKNOWN.
+
+    `known` are words of earlier episodes with their ids, and takes those of this one.
+    """
+    encoded = [ids or [UNKNOWN] for ids in _ids(texts, tokenizer, {} if known is None else known)]
     n_rows = np.array([-(-len(ids) // ROW_TOKENS) for ids in encoded])
     unit = np.repeat(np.arange(len(encoded)), n_rows)
     table = np.full((len(unit), ROW_TOKENS), PAD, dtype=np.int64)
@@ -58,6 +64,23 @@ def pool(log_probs: npt.NDArray[np.float32], unit: Ids, n_units: int) -> npt.NDA
 def fingerprint(tokenizer_json: str) -> str:
     """Hash of all that decides which ids a text gets; a model works only with its own."""
     return sha256(f"rows of {ROW_TOKENS}, even\n{tokenizer_json}".encode()).hexdigest()
+
+
+def _ids(texts: Sequence[str], tokenizer: Tokenizer, known: Words) -> list[list[int]]:
+    """The token ids of each text, every different word tokenised once.
+
+    No rule of our tokenizer looks across a space (train.vocabulary), so a text's ids are those of
+    its words; speech repeats them so much that this is most of the work saved.
+    """
+    split = [text.split(" ") for text in texts]
+    words = set(chain.from_iterable(split))
+    new = [word for word in words if word not in known]
+    batch = tokenizer.encode_batch_fast(new, add_special_tokens=False)
+    ids = {word: encoding.ids for word, encoding in zip(new, batch, strict=True)}
+    ids.update((word, known[word]) for word in words - ids.keys())
+    if len(known) < MAX_KNOWN:  # it only grows, so that threads can share it
+        known.update(ids)
+    return [[token for word in words for token in ids[word]] for words in split]
 
 
 def _even_pieces(ids: list[int]) -> list[list[int]]:

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from serve.app import create_app
 from serve.labels import ADS, LABELS
-from serve.pipeline import tag
+from serve.options import Options
 from serve.result import ModelInfo
 from serve.settings import Settings
 from serve.smooth import Costs
-from serve.tagged import Tagged
+from serve.tagged import tagged_source
 
 TALK = [
     "Welcome to the kettle hour, I am Ann, and with me is Bob, who repairs old kettles.",
@@ -79,8 +79,9 @@ class Dictated:
 def tagged():
     """Makes a Tagged of a source whose units have the given labels."""
 
-    def make(source, labels, drop=ADS, **options):
-        return Tagged(source, tag(source, Dictated(labels)), drop, **options)
+    def make(source, labels, drop=ADS, min_score=0.0, **how):
+        options = Options(drop=drop, min_score=min_score)
+        return tagged_source(source, Dictated(labels), options, **how)
 
     return make
 

@@ -22,6 +22,7 @@ EXPECTED = {
     "bad_times": 500,  # no address asks for what raises these two
     "bad_labels": 500,
     "bad_output": 500,
+    "worker_died": 500,
     "bad_bundle": 500,
 }
 

@@ -2,13 +2,26 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from serve.text import PAD, ROW_TOKENS, UNKNOWN, _even_pieces, encode, fingerprint, places, pool
+import serve.text
+from serve import load_model
+from serve.text import (
+    PAD,
+    ROW_TOKENS,
+    UNKNOWN,
+    _even_pieces,
+    _ids,
+    encode,
+    fingerprint,
+    places,
+    pool,
+)
 
 WORDS = [f"word{i}" for i in range(40)]
+AWKWARD = [*" \n\t\x1c\u00a0\u0301\u3000./%$&@'’_♪Aé9", "[UNK]", "a</w>", "kettle.example/tea"]
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +31,11 @@ def tokenizer():
     words = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return words
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_model().tokenizer
 
 
 def said(n):
@@ -103,3 +121,23 @@ def test_the_fingerprint_moves_with_the_tokenizer_and_with_the_rows(tokenizer, m
     assert fingerprint(json.dumps(other)) != first
     monkeypatch.setattr("serve.text.ROW_TOKENS", 32)
     assert fingerprint(text) != first
+
+
+PIECES = st.sampled_from(AWKWARD) | st.characters(exclude_categories=["Cs"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=6))
+def test_ids_of_words_are_ids_of_the_whole_text(shipped, texts):
+    known = {}
+    for _ in range(2):  # the second time every word is known
+        whole = shipped.encode_batch_fast(texts, add_special_tokens=False)
+        assert _ids(texts, shipped, known) == [encoding.ids for encoding in whole]
+
+
+def test_words_that_are_known_already_do_not_fill_the_memory(shipped, monkeypatch):
+    monkeypatch.setattr(serve.text, "MAX_KNOWN", 2)
+    known = {}
+    for talk in ("one two three", "four five", "six one"):
+        assert _ids([talk], shipped, known) == [shipped.encode(talk).ids]
+    assert sorted(known) == ["one", "three", "two"]
