@@ -6,8 +6,11 @@ SegueError
 │   ├── EncodingError        not UTF-8
 │   ├── UnknownFormatError   no format fits, or the name is not one of ours
 │   ├── MalformedError       the format is known, the content breaks its rules
-│   └── NoTextError          nothing is said in it
+│   ├── NoTextError          nothing is said in it
+│   └── TooCostlyError       it takes more time or memory than a request may
 ├── RequestError             options or a request body that make no sense
+├── BusyError                the service has more to do than it can, or is stopping
+├── WorkerError              a process of the service failed at its work
 ├── SettingsError            a SEGUE_* setting that makes no sense
 ├── MismatchError            a result that belongs to another source
 ├── OutputError              a file or folder we will not or cannot write
@@ -60,10 +63,28 @@ class NoTextError(TranscriptError):
     code = "no_text"
 
 
+class TooCostlyError(TranscriptError):
+    """The source takes more time or memory than the service gives to one request."""
+
+    code = "too_costly"
+
+
 class RequestError(SegueError):
     """Options or a request that make no sense."""
 
     code = "bad_request"
+
+
+class BusyError(SegueError):
+    """The service has more to do than it can, or is stopping."""
+
+    code = "busy"
+
+
+class WorkerError(SegueError):
+    """A process of the service failed; says which error and where, never a word of a source."""
+
+    code = "worker_failed"
 
 
 class SettingsError(SegueError):
