@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from serve.formats import MAX_BYTES
-from serve.kinds import KINDS, Tagged
+from serve.kinds import KINDS, Kind, Tagged
 from serve.labels import ADS
 from serve.metrics import Metrics
 from serve.pipeline import Model, strip, tag
@@ -67,8 +67,7 @@ def classified(model: Model, sent: bytes, media_type: str, query: Query) -> Answ
     drop = ADS if asked.options.drop is None else asked.options.drop  # as the command has it
     content = kind.write(Tagged(asked.source, result, drop, asked.options.min_score))
     name = FILE_NAMES.get(result.transcript.format, "transcript.txt") + kind.extension
-    guessed = MEDIA_TYPES.get(PurePath(name).suffix, "text/plain")
-    return _counted(result, content, kind.media_type or guessed, name)
+    return _counted(result, content, _media_type(kind, name), name)
 
 
 def _result(asked: Request, result: Result) -> bytes:
@@ -81,6 +80,11 @@ def _result(asked: Request, result: Result) -> bytes:
     return json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
 
 
+def _media_type(kind: Kind, name: str) -> str:
+    """What a file of this kind and name is sent as."""
+    return kind.media_type or MEDIA_TYPES.get(PurePath(name).suffix, "text/plain")
+
+
 def _counted(
     result: Result,
     content: bytes,
@@ -90,6 +94,12 @@ def _counted(
     """An answer with what the metrics want to know."""
     n_segments = Counter[str](segment.label for segment in result.segments)
     return Answer(content, media_type, file_name, result.transcript.n_words, n_segments)
+
+
+def export_types() -> set[str]:
+    """Every media type that an export can have."""
+    sources = (*FILE_NAMES.values(), "transcript.txt")
+    return {_media_type(kind, f + kind.extension) for kind in KINDS.values() for f in sources}
 
 
 def body() -> bytes:

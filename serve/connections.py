@@ -15,7 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from waitress.task import ErrorTask
 
-from serve.problems import MEDIA_TYPE, problem
+from serve.problems import MEDIA_TYPE, code_of, problem
 
 TRANSFER_S = 60.0  # for one request to arrive, and for its answer to be taken
 STOP_S = 25.0  # for what is at work when the service is told to stop
@@ -31,7 +31,7 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         """Write the answer and close the connection."""
         error = self.request.error
         status = HTTPStatus(error.code)
-        content = problem(status, status.name.lower(), error.body)
+        content = problem(status, code_of(status), error.body)
         self.status = f"{status.value} {status.phrase}"
         self.response_headers.append(("Content-Type", MEDIA_TYPE))
         self.set_close_on_finish()

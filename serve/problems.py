@@ -54,6 +54,13 @@ def status_of(error: SegueError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def code_of(status: HTTPStatus) -> str:
+    """The code of what HTTP itself refuses, whether an application or a server says so."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLargeError.code
+    return status.name.lower()
+
+
 def register(app: Flask) -> None:
     """Answer every error of `app` with a problem."""
     app.register_error_handler(SegueError, _refused)
@@ -83,7 +90,7 @@ def _refused_by_http(error: HTTPException) -> Response:
         for name, value in error.get_headers()
         if name.lower() not in ("content-type", "content-length")
     )
-    return _problem(answer, status, status.name.lower(), _detail(error, status))
+    return _problem(answer, status, code_of(status), _detail(error, status))
 
 
 def _failed(error: Exception) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, Strict, ValidationError, field_validator
+from pydantic import Field, Strict, ValidationError, WithJsonSchema, field_validator
 from werkzeug.exceptions import UnsupportedMediaType
 
 from serve.errors import EncodingError, RequestError
@@ -23,7 +23,7 @@ Query = Iterable[tuple[str, str]]  # names may be repeated
 class Choices(Options):
     """Options, and which one of the command's kinds to answer with instead of the result."""
 
-    to: str | None = None
+    to: Annotated[str | None, WithJsonSchema({"enum": [*KINDS, None]})] = None
 
     @field_validator("to")
     @classmethod

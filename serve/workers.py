@@ -208,6 +208,8 @@ def make_workers(settings: Settings) -> Workers:
 def _work(pipe: Connection, settings: Settings) -> None:
     """A worker process: answer until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that speaks HTTP
+    if hasattr(os, "nice"):
+        os.nice(5)  # HTTP goes first: work can wait a millisecond, /health and refusals should not
     Thread(target=_leave_with_parent, daemon=True).start()
     try:
         model = load_model(settings.model)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serve.classify import export_types
 from serve.formats import FORMATS
 from serve.kinds import KINDS
 from serve.labels import LABELS
@@ -57,9 +58,10 @@ def document() -> Json:
 
 def _classify() -> Json:
     """POST /classify."""
-    text = {"schema": {"type": "string"}}
+    text: Json = {}  # any text may be a transcript; a schema cannot tell
+    answers = {"anyOf": [_ref(Classified), {"type": "object"}, {"type": "array"}]}
     json_forms = {"anyOf": [_ref(Envelope), {"type": "object"}, {"type": "array"}]}
-    exports: Json = {"text/plain": text, "application/octet-stream": {}}
+    exports: Json = {name: {} for name in sorted(export_types() - {"application/json"})}
     return {
         "operationId": "classify",
         "summary": "Label one transcript.",
@@ -80,7 +82,7 @@ def _classify() -> Json:
         "responses": {
             "200": {
                 "description": "The result; with `to`, that export as a file.",
-                "content": {"application/json": {"schema": _ref(Classified)}} | exports,
+                "content": {"application/json": {"schema": answers}} | exports,
             }
         }
         | _problems(400, 401, 413, 415, 422, 500, 503),
