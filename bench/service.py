@@ -158,10 +158,15 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def children(pid: int) -> list[int]:
+    """Processes that any thread of a process started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def memory_mb(pid: int) -> int:
     """Resident memory of a process and of its children."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    pages = [int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in [pid, *children]]
+    pages = [int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in [pid, *children(pid)]]
     return sum(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
 
 

@@ -8,8 +8,9 @@ import pytest
 from serve.bundle import load_model
 from serve.errors import BundleError, BusyError, RequestError, TooCostlyError, WorkerError
 from serve.pipeline import tag
+from serve.process import Process
 from serve.settings import Settings
-from serve.workers import LARGE, InProcess, Process, Workers, make_workers
+from serve.workers import LARGE, InProcess, Workers, make_workers
 
 TALK = b"Welcome back to the show.\nThis part is brought to you by our sponsor, Leafbox.\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's memory limit")
@@ -34,6 +35,17 @@ def fail(model, source):
 
 def die(model):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(model, done):
+    if not done.exists():
+        done.touch()
+        die(model)
+    return "done"
+
+
+def abort(model):
+    os.abort()
 
 
 def work_forever(model):
@@ -75,6 +87,7 @@ def test_any_other_error_says_where_but_quotes_no_source(worker):
     [
         (work_forever, TooCostlyError),
         (die, WorkerError),
+        (abort, TooCostlyError),
         pytest.param(hoard, TooCostlyError, marks=LINUX),
     ],
 )
@@ -82,6 +95,10 @@ def test_it_works_on_after_work_that_does_not_end_well(worker, function, error):
     with pytest.raises(error):
         worker.run(function)
     assert worker.run(tagged, TALK).transcript.n_words == 15
+
+
+def test_work_during_which_a_process_is_killed_is_done_by_the_next(worker, tmp_path):
+    assert worker.run(die_once, tmp_path / "done") == "done"
 
 
 def test_a_process_that_was_killed_while_idle_is_replaced(worker):
