@@ -5,7 +5,7 @@
 The clients share the cores with the service. Measured in turn: one client alone, against Segue and
 against a Flask handler on waitress that answers a constant; sixteen clients at once for SECONDS
 (60); 10,000 short requests, with the memory of all processes before and after; and 128 clients at
-once, more than may wait. Writes bench/service.json.
+once, more than may wait; and where the time of a request goes. Writes bench/service.json.
 """
 
 import json
@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,15 +28,16 @@ ROOT = Path(__file__).parents[1]
 EPISODE = ROOT / "seeds" / "documents" / "002_af93ea6e1f4813fd.txt"  # 54 minutes, 10,458 words
 SHORT = "Welcome back to the show. This part is brought to you by our sponsor.\n" * 3
 CONSTANT = """
-import sys, flask, waitress
+import os, flask, waitress
 app = flask.Flask("constant")
 @app.post("/classify")
 def classify():
-    return flask.Response(flask.request.get_data()[:0] + b'{"segments": []}')
+    flask.request.get_data()
+    return {"segments": []}
 @app.get("/ready")
 def ready():
     return {}
-waitress.serve(app, listen=f"127.0.0.1:{sys.argv[1]}", threads=8)
+waitress.serve(app, listen=os.environ["SEGUE_LISTEN"], threads=8)
 """
 Answer = tuple[int, float, str | None]  # status, seconds, Retry-After
 
@@ -59,7 +60,7 @@ def main() -> None:
     report = {
         "machine": machine() | {"cores": str(len(os.sched_getaffinity(0)))},
         "constant_handler": constant,
-        "one_client": alone,
+        "one_client": alone | where_it_goes(episode, alone["median_ms"]),
         "sixteen_clients": many,
         "short_requests": n_short | {"memory_mb_before": before, "memory_mb_after": after},
         "crowd_of_128": refused(crowd),
@@ -110,6 +111,32 @@ def summary(answers: list[Answer]) -> dict[str, float]:
     }
 
 
+def where_it_goes(body: bytes, request_ms: float) -> dict[str, float]:
+    """Milliseconds of a request in the pipeline, in reading and JSON, and in HTTP and the pipe."""
+    from serve import load_model, tag
+    from serve.classify import classified
+
+    model = load_model()
+    in_tag = median_ms(lambda: tag(body, model))
+    in_worker = median_ms(lambda: classified(model, body, "text/plain", ()))
+    return {
+        "pipeline_ms": round(in_tag, 2),
+        "reading_and_json_ms": round(in_worker - in_tag, 2),
+        "http_and_pipe_ms": round(request_ms - in_worker, 2),
+        "overhead_share": round(1 - in_tag / request_ms, 3),
+    }
+
+
+def median_ms(work: Callable[[], object]) -> float:
+    """Of fifty runs, after a few to warm up."""
+    taken = []
+    for _ in range(53):
+        began = time.perf_counter()
+        work()
+        taken.append(1000 * (time.perf_counter() - began))
+    return float(np.median(taken[3:]))
+
+
 def refused(answers: list[Answer]) -> dict[str, object]:
     """What a crowd gets: how many of each status, and how soon they are refused."""
     refusals = [(seconds, retry) for status, seconds, retry in answers if status == 503]
@@ -128,8 +155,7 @@ def running(command: list[str]) -> Iterator[tuple[int, int]]:
     port = free_port()
     environment = os.environ | {"SEGUE_LISTEN": f"127.0.0.1:{port}"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, str(port)][: len(command) + ("-c" in command)],
-                          env=environment, **quiet) as server:  # fmt: skip
+    with subprocess.Popen(command, env=environment, **quiet) as server:
         try:
             wait_until_ready(port)
             yield port, server.pid
