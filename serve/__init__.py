@@ -12,7 +12,7 @@ import os
 # makers unless this is set before they are loaded. Nothing of ours leaves the machine.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-from serve.bundle import load_model  # noqa: E402
-from serve.pipeline import strip, tag  # noqa: E402
+from serve.bundle import load_model
+from serve.pipeline import strip, tag
 
 __all__ = ["load_model", "strip", "tag"]

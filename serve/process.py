@@ -40,15 +40,10 @@ class Process:
     @property
     def info(self) -> ModelInfo:
         """Which model. Replaces a dead process; raises BundleError when the model does not load."""
-        if not self.is_alive:
-            self._restart()
-        if self._info is None:
-            slow = BundleError(f"the model is not loaded after {START_S:g} s")
-            try:
-                self._info = ModelInfo.model_validate(self._received(START_S, slow))
-            except (EOFError, OSError):
-                raise BundleError("the process that loads the model died") from None
-        return self._info
+        try:
+            return self._loaded()
+        except (EOFError, OSError):
+            raise BundleError("the process that loads the model died") from None
 
     @property
     def is_alive(self) -> bool:
@@ -65,8 +60,8 @@ class Process:
         fails, BundleError when a new process cannot load the model.
         """
         for _ in range(2):
-            _ = self.info  # waits until the model is loaded
             with suppress(EOFError, OSError):
+                self._loaded()
                 self._pipe.send((function, args, kwargs))
                 answer: T = self._received(self._settings.time_limit, self._slow())
                 return answer
@@ -86,6 +81,15 @@ class Process:
         self._process = context.Process(target=_work, args=(theirs, self._settings), daemon=True)
         self._process.start()
         theirs.close()  # or the end of the process would not close the pipe
+
+    def _loaded(self) -> ModelInfo:
+        """The model of a process that is ready for work, a new one where the last one died."""
+        if not self.is_alive:
+            self._restart()
+        if self._info is None:
+            slow = BundleError(f"the model is not loaded after {START_S:g} s")
+            self._info = ModelInfo.model_validate(self._received(START_S, slow))
+        return self._info
 
     def _restart(self) -> None:
         self._process.kill()
@@ -125,8 +129,6 @@ class Process:
 def _work(pipe: Connection, settings: Settings) -> None:
     """A worker process: answer until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that speaks HTTP
-    if hasattr(os, "nice"):
-        os.nice(5)  # HTTP goes first: work can wait a millisecond, /health and refusals should not
     Thread(target=_leave_with_parent, daemon=True).start()
     try:
         model = load_model(settings.model)
