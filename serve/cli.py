@@ -1,6 +1,5 @@
 """The command: `segue tag` and `segue import` for files, `segue serve` for the endpoint."""
 
-import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,11 +18,12 @@ from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
 from serve.kinds import KINDS, kinds_from
 from serve.labels import ADS, LABELS
+from serve.logs import configure
 from serve.manifest import open_manifest
 from serve.options import options_from
 from serve.report import Report
 from serve.run import do_all
-from serve.server import addresses, make_server, run
+from serve.server import make_server, run
 from serve.settings import read_settings
 from serve.work import Job, Task
 
@@ -159,16 +159,21 @@ def import_command(corrected: tuple[str, ...], transcripts: str, out: str) -> No
 
 @main.command("serve")
 def serve_command() -> None:
-    """Serve POST /classify over HTTP.
+    r"""Serve POST /classify over HTTP.
 
-    SEGUE_LISTEN is the address (127.0.0.1:8000), SEGUE_MODEL the folder of another model,
-    SEGUE_TOKEN a secret that callers have to send, needed where other machines can reach the
-    address, and SEGUE_THREADS how many requests are worked on at a time (4).
+    \b
+    SEGUE_LISTEN      where to listen (127.0.0.1:8000)
+    SEGUE_MODEL       the folder of another model
+    SEGUE_TOKEN       a secret that callers send; needed where other machines can call
+    SEGUE_WORKERS     processes that do the work (one more than cores)
+    SEGUE_QUEUE       requests that may wait for one (32)
+    SEGUE_TIME_LIMIT  seconds that one request may be worked on (30)
+    SEGUE_MEMORY_MB   memory of each worker (2048)
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure()
     with _exit_on_refusal(FAILED):
         server = make_server(read_settings(os.environ))
-    for address in addresses(server):
+    for address in server.addresses:
         click.echo(f"Segue listens on {address}/classify")
     run(server)
 

@@ -6,14 +6,16 @@ SegueError
 │   ├── EncodingError        not UTF-8
 │   ├── UnknownFormatError   no format fits, or the name is not one of ours
 │   ├── MalformedError       the format is known, the content breaks its rules
-│   └── NoTextError          nothing is said in it
+│   ├── NoTextError          nothing is said in it
+│   └── TooCostlyError       it takes more time or memory than a request may
 ├── RequestError             options or a request body that make no sense
+├── BusyError                the service has more to do than it can, or is stopping
+├── WorkerError              a process that holds a model died or failed at its work
 ├── SettingsError            a SEGUE_* setting that makes no sense
 ├── MismatchError            a result that belongs to another source
 ├── TimesError               times are needed, and are missing or start again
 ├── LabelsError              labels that do not fit their transcript, or are none
 ├── OutputError              a file or folder we will not or cannot write
-├── WorkerError              a process of a run over many files did not start
 └── BundleError              a model folder that is damaged or foreign
 
 Each class has a `code` that never changes: it stands in problem+json answers, in logs and in tests.
@@ -63,10 +65,28 @@ class NoTextError(TranscriptError):
     code = "no_text"
 
 
+class TooCostlyError(TranscriptError):
+    """The source takes more time or memory than the service gives to one request."""
+
+    code = "too_costly"
+
+
 class RequestError(SegueError):
     """Options or a request that make no sense."""
 
     code = "bad_request"
+
+
+class BusyError(SegueError):
+    """The service has more to do than it can, or is stopping."""
+
+    code = "busy"
+
+
+class WorkerError(SegueError):
+    """A process died or failed; says which error and where, never a word of a source."""
+
+    code = "worker_failed"
 
 
 class SettingsError(SegueError):
@@ -97,12 +117,6 @@ class OutputError(SegueError):
     """A file or folder that we will not or cannot write."""
 
     code = "bad_output"
-
-
-class WorkerError(SegueError):
-    """A process of a run over many files died before it began."""
-
-    code = "worker_died"
 
 
 class BundleError(SegueError):

@@ -32,6 +32,7 @@ class Kind(NamedTuple):
 
     extension: str
     write: Callable[[Tagged], bytes]
+    media_type: str | None = None  # None: the extension tells (serve/classify.py)
 
 
 def segments(tagged: Tagged) -> bytes:

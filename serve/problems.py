@@ -8,12 +8,14 @@ import json
 import logging
 import traceback
 from http import HTTPStatus
+from typing import Literal
 
 from flask import Flask, Response, request
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from serve import errors
-from serve.errors import SegueError, TooLargeError
+from serve.errors import SegueError, TooLargeError, WorkerError
 from serve.formats import MAX_BYTES
 
 log = logging.getLogger("segue")
@@ -24,18 +26,41 @@ STATUS: dict[type[SegueError], HTTPStatus] = {
     errors.TranscriptError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.RequestError: HTTPStatus.BAD_REQUEST,
+    errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.MismatchError: HTTPStatus.CONFLICT,
+    errors.TimesError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LabelsError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
+MEDIA_TYPE = "application/problem+json"
+MAX_DETAIL = 1000  # characters
+RETRY_AFTER_S = "2"
 INTERNAL = (
     "something failed inside Segue while it worked on this request; send it again, and if it fails"
     " again report it with what the server's log says"
 )
 
 
+class Problem(BaseModel):
+    """What every error answers."""
+
+    type: Literal["about:blank"] = "about:blank"  # the title is the status's; go by the code
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
 def status_of(error: SegueError) -> HTTPStatus:
     """The status of the nearest ancestor in STATUS."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def code_of(status: HTTPStatus) -> str:
+    """The code of what HTTP itself refuses, whether an application or a server says so."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLargeError.code
+    return status.name.lower()
 
 
 def register(app: Flask) -> None:
@@ -48,9 +73,12 @@ def register(app: Flask) -> None:
 def _refused(error: SegueError) -> Response:
     """One of our errors; the details of our own faults stay in the log."""
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _failed(error)
-    return _problem(Response(), status, error.code, str(error))
+    answer = Response()
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = RETRY_AFTER_S
+    return _problem(answer, status, error.code, str(error))
 
 
 def _refused_by_http(error: HTTPException) -> Response:
@@ -64,12 +92,15 @@ def _refused_by_http(error: HTTPException) -> Response:
         for name, value in error.get_headers()
         if name.lower() not in ("content-type", "content-length")
     )
-    return _problem(answer, status, status.name.lower(), _detail(error, status))
+    return _problem(answer, status, code_of(status), _detail(error, status))
 
 
 def _failed(error: Exception) -> Response:
     """A fault of ours. The log gets where and which class; a message could quote a transcript."""
-    where = "".join(traceback.format_tb(error.__traceback__))
+    if isinstance(error, WorkerError):
+        where = str(error)  # what the worker process said, which keeps to the same rule
+    else:
+        where = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s in %s %s\n%s", type(error).__name__, request.method, request.url_rule, where)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _problem(Response(), status, "internal_error", INTERNAL)
@@ -86,15 +117,15 @@ def _detail(error: HTTPException, status: HTTPStatus) -> str:
 
 
 def _problem(answer: Response, status: HTTPStatus, code: str, detail: str) -> Response:
-    """`answer` filled as RFC 9457 wants it."""
-    body = {
-        "type": "about:blank",  # the title is the status's; programs go by code
-        "title": status.phrase,
-        "status": int(status),
-        "detail": detail,
-        "code": code,
-    }
+    """`answer` filled with a problem."""
     answer.status_code = int(status)
-    answer.data = json.dumps(body).encode()
-    answer.mimetype = "application/problem+json"
+    answer.data = problem(status, code, detail)
+    answer.mimetype = MEDIA_TYPE
     return answer
+
+
+def problem(status: HTTPStatus, code: str, detail: str) -> bytes:
+    """The JSON of RFC 9457; a detail that quotes what was sent is cut to a readable length."""
+    cut = detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]}…"
+    found = Problem(title=status.phrase, status=int(status), detail=cut, code=code)
+    return json.dumps(found.model_dump()).encode()

@@ -7,23 +7,41 @@ itself, likewise; or as a string in a JSON envelope, with the options beside it.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, Strict, ValidationError
+from pydantic import Field, Strict, ValidationError, WithJsonSchema, field_validator
 from werkzeug.exceptions import UnsupportedMediaType
 
 from serve.errors import EncodingError, RequestError
-from serve.options import AUTO, Options, explained, options_from
+from serve.kinds import KINDS
+from serve.options import AUTO, Options, explained
 
 TEXT_TYPES = ("", "application/x-subrip")  # and text/*; only a hint, formats look for themselves
 Query = Iterable[tuple[str, str]]  # names may be repeated
 
 
-class Envelope(Options):
+class Choices(Options):
+    """Options, and which one of the command's kinds to answer with instead of the result."""
+
+    to: Annotated[str | None, WithJsonSchema({"enum": [*KINDS, None]})] = None
+
+    @field_validator("to")
+    @classmethod
+    def _kind(cls, name: str | None) -> str | None:
+        """Refuse a kind that does not exist."""
+        if name is not None and name not in KINDS:
+            raise ValueError(f"{name!r} is not a kind; the kinds are {', '.join(KINDS)}")
+        return name
+
+
+class Envelope(Choices):
     """A transcript inside JSON, with its options."""
 
     transcript: str
     min_score: Annotated[float, Strict()] = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+
+
+C = TypeVar("C", bound=Choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +49,7 @@ class Request:
     """What to label, and how."""
 
     source: bytes
-    options: Options
+    options: Choices
 
 
 def read_request(body: bytes, media_type: str, query: Query) -> Request:
@@ -48,7 +66,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
             raise RequestError(
                 f"the body is the JSON value {_short(content)}; send an object or an array"
             )
-        options = options_from(_options(query))
+        options = _checked(Choices, _options(query))
         # What says it is JSON is not read as lines of text when no JSON form fits.
         told = options.model_copy(update={"format": "json"}) if options.format == AUTO else options
         return Request(body, told)
@@ -57,7 +75,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
             f"a body of type {media_type!r} is not read; send a transcript as text/plain, text/vtt,"
             " application/x-subrip or application/json"
         )
-    return Request(body, options_from(_options(query)))
+    return Request(body, _checked(Choices, _options(query)))
 
 
 def _from_envelope(content: dict[str, Any], query: Query) -> Request:
@@ -68,15 +86,20 @@ def _from_envelope(content: dict[str, Any], query: Query) -> Request:
             f"the query has {names}, but the body is an envelope; put the options beside"
             " 'transcript' in the body"
         )
-    try:
-        envelope = Envelope.model_validate(content)
-    except ValidationError as error:
-        raise RequestError(explained(error, Envelope)) from None
+    envelope = _checked(Envelope, content)
     return Request(_utf8(envelope.transcript), envelope)
 
 
+def _checked(kind: type[C], values: dict[str, Any]) -> C:
+    """Choices from values as they were sent. Raises RequestError naming the field at fault."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise RequestError(explained(error, kind)) from None
+
+
 def _options(query: Query) -> dict[str, Any]:
-    """The query as values of Options: `drop` may be repeated, the others may not."""
+    """The query as values of Choices: `drop` may be repeated, the others may not."""
     values: dict[str, Any] = {}
     for name, value in query:
         if name == "drop":

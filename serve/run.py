@@ -8,9 +8,9 @@ from serve.batch import remove_parts
 from serve.console import progress
 from serve.manifest import Manifest, Row
 from serve.pipeline import Model
+from serve.pool import rows_of
 from serve.report import Report
 from serve.work import Job, Task, failed, is_done, work
-from serve.workers import rows_of
 
 MAX_JOBS = 8  # unless more are asked for: each takes about 150 MB
 FILES_A_JOB = 16  # a process takes as long to start as some files take

@@ -1,6 +1,7 @@
 """The settings of a running service: SEGUE_* read once into one frozen object, then passed down."""
 
 import logging
+import os
 import string
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -35,15 +36,23 @@ class Listen(NamedTuple):
         return f"{host}:{self.port}"
 
 
+def _one_more_than_cores() -> int:
+    """One worker a core, and one that large bodies leave free (serve/workers.py)."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 3
+
+
 class Settings(BaseModel):
-    """What SEGUE_LISTEN, SEGUE_MODEL, SEGUE_TOKEN and SEGUE_THREADS say."""
+    """What the SEGUE_* names say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: Listen = Listen("127.0.0.1", 8000)
     model: Path | None = None  # None: the model that comes with Segue
-    token: SecretStr | None = None  # what /classify wants to see; None: everybody is welcome
-    threads: int = Field(default=4, ge=1, le=64)  # requests worked on at the same time
+    token: SecretStr | None = None  # what callers have to send; None: everybody is welcome
+    workers: int = Field(default_factory=_one_more_than_cores, ge=1, le=256)  # processes
+    queue: int = Field(default=32, ge=0, le=1000)  # requests that may wait for a worker
+    time_limit: float = Field(default=30.0, gt=0, allow_inf_nan=False)  # seconds of work a request
+    memory_mb: int = Field(default=2048, ge=256)  # of each worker
 
     @field_validator("listen", mode="before")
     @classmethod

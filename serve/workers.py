@@ -1,132 +1,109 @@
-"""Processes that each hold the model and do one task at a time.
+"""Who does the work of requests, and the line before them."""
 
-A pipe to each of them, not one queue for all: when a process dies, it is known which file it was
-at, and that file alone is lost. They are spawned, not forked: a fork copies locks, but not the
-threads that would open them. They end by themselves when this process is gone.
-"""
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-import gc
-import signal
-import sys
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from serve.errors import BundleError
+from serve.pipeline import Model
+from serve.process import Process
+from serve.result import ModelInfo
+from serve.settings import Settings
+from serve.turns import Turns
 
-from serve.bundle import load_model
-from serve.errors import WorkerError
-from serve.manifest import Row
-from serve.work import Job, Task, failed, work
+LARGE = 2**20  # bytes; bigger bodies may take every worker but one, so that others are answered
+WAIT_S = 20.0  # for a turn; whoever would wait longer is told to come back
 
-STOP_S = 5  # a process that does not stop by then is killed
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False)
-class Worker:
-    """A process and our end of the pipe to it; `at` is the index of its task."""
+class Worker(Protocol):
+    """Calls a function with its model."""
 
-    process: SpawnProcess
-    pipe: Connection
-    at: int | None = None  # None while it loads the model, and when nothing is left to do
-    is_busy: bool = True
+    @property
+    def info(self) -> ModelInfo:
+        """Which model."""
 
-    def give(self, at: int | None, tasks: Sequence[Task]) -> None:
-        """Send the next task, or none."""
-        self.at, self.is_busy = at, at is not None
-        with suppress(OSError):  # it has died; the next recv says so
-            if at is not None:
-                self.pipe.send(tasks[at])
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can work at once."""
 
-    def stop(self) -> None:
-        """End the process: at once when it is busy, and no file stays half written."""
-        self.pipe.close()
-        if self.is_busy:
-            self.process.terminate()
-        self.process.join(STOP_S)
-        self.process.kill()
-        self.process.join()
+    def run(
+        self, function: Callable[Concatenate[Model, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `function(model, *args, **kwargs)` returns or raises."""
 
-    def death(self) -> str:
-        """How the process ended, for people."""
-        self.process.join()
-        code = self.process.exitcode or 0
-        if code >= 0:
-            return f"exit code {code}"
-        often = ", often for want of memory" if code == -signal.SIGKILL else ""
-        return f"signal {-code}{often}"
+    def close(self) -> None:
+        """Stop working."""
 
 
-def rows_of(
-    tasks: Sequence[Task], job: Job, made_by: str, n_workers: int
-) -> Generator[tuple[int, Row]]:
-    """The index and the row of every task, in the order in which they are done.
+class InProcess:
+    """A worker on the calling thread: without limits, for tests and for other WSGI servers."""
 
-    Raises WorkerError when a process dies before it has begun. Close the generator to stop early:
-    nothing stays of the files that are being done.
-    """
-    waiting = deque(range(len(tasks)))
-    workers: list[Worker] = []
+    is_alive = True
+
+    def __init__(self, model: Model) -> None:
+        self._model, self.info = model, model.info
+
+    def run(
+        self, function: Callable[Concatenate[Model, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `function(model, *args, **kwargs)` returns or raises."""
+        return function(self._model, *args, **kwargs)
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+class Workers:
+    """The workers of a service, and the line before them."""
+
+    def __init__(self, workers: Sequence[Worker], n_waiting: int) -> None:
+        self._workers = workers
+        self._turns = Turns(workers, n_waiting, WAIT_S)
+        self._large = Turns(workers[1:] or workers, n_waiting, WAIT_S)
+        self.info = workers[0].info
+
+    @contextmanager
+    def turn(self, n_bytes: int | None) -> Iterator[Worker]:
+        """A worker for a body of `n_bytes` (None: nobody knows). Raises BusyError."""
+        with ExitStack() as held:
+            if n_bytes is None or n_bytes > LARGE:
+                held.enter_context(self._large.turn())
+            yield held.enter_context(self._turns.turn())
+
+    @property
+    def n_waiting(self) -> int:
+        """How many requests wait for a worker."""
+        return self._turns.n_waiting + self._large.n_waiting
+
+    def refuse(self) -> None:
+        """Take no new requests; the service is about to stop."""
+        self._turns.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests are taken and worked on; replaces a worker when all have died."""
+        if not self._turns.is_open:
+            return False
+        if any(worker.is_alive for worker in self._workers):
+            return True
+        with self._turns.turn() as worker:
+            return worker.info == self.info
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in self._workers:
+            worker.close()
+
+
+def make_workers(settings: Settings) -> Workers:
+    """Processes that have loaded their model. Raises BundleError when it does not load."""
+    processes = [Process(settings) for _ in range(settings.workers)]
     try:
-        workers.extend(_started(job, made_by) for _ in range(min(n_workers, len(tasks))))
-        while busy := [worker for worker in workers if worker.is_busy]:
-            ready = wait([worker.pipe for worker in busy])
-            for worker in (worker for worker in busy if worker.pipe in ready):
-                at = worker.at
-                try:
-                    row = worker.pipe.recv()
-                except (EOFError, OSError):
-                    row = _lost(worker, tasks, made_by)
-                    workers.remove(worker)
-                    workers.extend([_started(job, made_by)] if waiting else [])
-                else:
-                    worker.give(waiting.popleft() if waiting else None, tasks)
-                if at is not None:
-                    yield at, row
-    finally:
-        for worker in workers:
-            worker.stop()
-
-
-def _lost(worker: Worker, tasks: Sequence[Task], made_by: str) -> Row:
-    """The row of the task at which a process died."""
-    death = worker.death()
-    worker.pipe.close()
-    if worker.at is None:
-        raise WorkerError(f"a process died before it began to work ({death}); try a lower --jobs")
-    reason = f"the process that worked on it died ({death}); the others go on"
-    return failed(tasks[worker.at], made_by, reason)
-
-
-def _started(job: Job, made_by: str) -> Worker:
-    """A new process that loads the model."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, job, made_by), daemon=True)
-    with _deaf_to_interrupts():
-        process.start()
-    theirs.close()  # or its death would not end the pipe
-    return Worker(process, ours)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started inside ignore Ctrl-C from their first moment: this one tells them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _serve(pipe: Connection, job: Job, made_by: str) -> None:
-    """What a process does: say that it is ready, then a row for every task, until the pipe ends."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that files are cleaned up
-    model = load_model(job.model)
-    gc.freeze()  # what is loaded stays: going through it again took 2 to 7 % of a file's time
-    with suppress(EOFError, OSError):
-        pipe.send(None)
-        while True:
-            pipe.send(work(pipe.recv(), job, made_by, model))
+        return Workers(processes, settings.queue)
+    except BundleError:
+        for process in processes:
+            process.close()
+        raise

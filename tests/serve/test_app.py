@@ -140,8 +140,8 @@ def test_a_source_that_is_not_english_comes_back_whole_with_a_warning(client):
         ("?min_score=1.5", "min_score: it should be less than or equal to 1, not '1.5'"),
         ("?min_score=nan", "min_score: it should be a finite number, not 'nan'"),
         ("?format=vtt&format=srt", "format: it stands in the query twice; say it once"),
-        ("?dorp=intro", "'dorp' is not known here; known are format, drop, min_score"),
-        ("?transcript=Hello", "'transcript' is not known here; known are format, drop, min_score"),
+        ("?dorp=intro", "'dorp' is not known here; known are format, drop, min_score, to"),
+        ("?transcript=Hi", "'transcript' is not known here; known are format, drop, min_score, to"),
     ],
 )
 def test_a_wrong_query_is_named(client, query, message):
@@ -158,7 +158,10 @@ def test_a_wrong_query_is_named(client, query, message):
         ({"min_score": "0.5"}, "min_score: it should be a valid number, not '0.5'"),
         ({"min_score": True}, "min_score: it should be a valid number, not True"),
         ({"min_score": -1}, "min_score: it should be greater than or equal to 0, not -1"),
-        ({"text": "x"}, "'text' is not known here; known are format, drop, min_score, transcript"),
+        (
+            {"text": "x"},
+            "'text' is not known here; known are format, drop, min_score, to, transcript",
+        ),
     ],
 )
 def test_a_wrong_envelope_is_named(client, fields, message):
@@ -375,8 +378,8 @@ def test_the_application_starts_with_its_model_or_not_at_all(tmp_path):
 
 
 def test_the_settings_come_from_the_environment_unless_given(monkeypatch, model):
-    monkeypatch.setenv("SEGUE_THREADS", "none")
-    with pytest.raises(SettingsError, match="SEGUE_THREADS"):
+    monkeypatch.setenv("SEGUE_WORKERS", "none")
+    with pytest.raises(SettingsError, match="SEGUE_WORKERS"):
         create_app(model=model)
 
 

@@ -11,14 +11,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from waitress import wasyncore
 
 from serve import cli
 from serve.errors import BundleError, SettingsError
 from serve.kinds import MANIFEST
 from serve.pipeline import tag
 from serve.result import Result
-from serve.server import addresses, make_server
+from serve.server import make_server
 from serve.settings import Settings
 
 TALK = "Welcome back to the show, this is the one where we talk about parsers and why they are fun."
@@ -324,7 +323,7 @@ def test_off_loopback_the_launcher_demands_a_token(model):
     open_to_all = Settings(listen="0.0.0.0:0")
     with pytest.raises(SettingsError, match=r"SEGUE_TOKEN is not set; set it to a secret"):
         make_server(open_to_all, model)
-    stop(make_server(Settings(listen="0.0.0.0:0", token="open-sesame"), model))
+    make_server(Settings(listen="0.0.0.0:0", token="open-sesame"), model).close()
 
 
 # waitress drops the server it could not bind without closing its parts; the command ends anyway.
@@ -338,23 +337,18 @@ def test_an_address_that_is_taken_is_named(model):
     gc.collect()
 
 
-def stop(server):
-    """Close a server and everything it opened."""
-    wasyncore.close_all(server._map)
-    server.task_dispatcher.shutdown()
-
-
 @pytest.fixture
 def served(model):
     """A running server and a connection to it."""
-    server = make_server(Settings(listen="127.0.0.1:0", threads=2), model)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server(Settings(listen="127.0.0.1:0", workers=2), model)
+    stopping = threading.Event()
+    thread = threading.Thread(target=server.run, args=[stopping], daemon=True)
     thread.start()
-    (address,) = addresses(server)
+    (address,) = server.addresses
     connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
     yield connection
     connection.close()
-    server.trigger.pull_trigger(lambda: stop(server))  # in the server's own thread
+    stopping.set()
     thread.join(timeout=10)
 
 

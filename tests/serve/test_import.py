@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from serve import cli
+from serve.kinds import MANIFEST
 
 NAME = "ep.vtt.audacity.txt"
 REGIONS = b"0.0\t1.0\tintro 0.97\n1.0\t2.0\tsponsor_read\n2.0\t3.0\tother\n"
@@ -43,7 +44,8 @@ def make(files):
 
 
 def tree(folder):
-    return sorted(p.relative_to(folder).as_posix() for p in Path(folder).rglob("*") if p.is_file())
+    files = (p for p in Path(folder).rglob("*") if p.is_file() and p.name != MANIFEST)
+    return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 def test_labels_come_back_beside_a_copy_of_their_transcript(segue):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from serve.errors import SettingsError
-from serve.settings import Listen, Settings, read_settings
+from serve.settings import PREFIX, Listen, Settings, read_settings
 
 KUBERNETES = {
     "SEGUE_PORT": "tcp://10.0.0.7:8000",
@@ -28,13 +28,17 @@ def test_every_setting_is_read():
             "SEGUE_LISTEN": "0.0.0.0:80",
             "SEGUE_MODEL": "models/candidate",
             "SEGUE_TOKEN": "open-sesame",
-            "SEGUE_THREADS": "2",
+            "SEGUE_WORKERS": "2",
+            "SEGUE_QUEUE": "0",
+            "SEGUE_TIME_LIMIT": "2.5",
+            "SEGUE_MEMORY_MB": "512",
         }
     )
     assert settings.listen == Listen("0.0.0.0", 80)
     assert settings.model == Path("models/candidate")
     assert settings.token.get_secret_value() == "open-sesame"
-    assert settings.threads == 2
+    assert (settings.workers, settings.queue) == (2, 0)
+    assert (settings.time_limit, settings.memory_mb) == (2.5, 512)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +78,12 @@ def test_a_bad_address_is_refused_with_the_right_form(text):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("SEGUE_THREADS", "0", "SEGUE_THREADS: it should be greater than or equal to 1, not '0'"),
-        ("SEGUE_THREADS", "65", "SEGUE_THREADS: it should be less than or equal to 64, not '65'"),
-        ("SEGUE_THREADS", "two", "SEGUE_THREADS: it should be a valid integer"),
+        ("SEGUE_WORKERS", "0", "SEGUE_WORKERS: it should be greater than or equal to 1, not '0'"),
+        ("SEGUE_WORKERS", "257", "SEGUE_WORKERS: it should be less than or equal to 256"),
+        ("SEGUE_QUEUE", "-1", "SEGUE_QUEUE: it should be greater than or equal to 0, not '-1'"),
+        ("SEGUE_TIME_LIMIT", "inf", "SEGUE_TIME_LIMIT: it should be a finite number, not 'inf'"),
+        ("SEGUE_MEMORY_MB", "1", "SEGUE_MEMORY_MB: it should be greater than or equal to 256"),
+        ("SEGUE_WORKERS", "two", "SEGUE_WORKERS: it should be a valid integer"),
         ("SEGUE_LISTEN", "", "SEGUE_LISTEN is empty; give it a value or unset it"),
         ("SEGUE_MODEL", " ", "SEGUE_MODEL is empty; give it a value or unset it"),
         ("SEGUE_TOKEN", "", "SEGUE_TOKEN is empty; give it a value or unset it"),
@@ -89,8 +96,8 @@ def test_a_bad_value_is_refused_by_the_name_that_was_set(name, value, message):
 
 
 def test_every_bad_value_is_named():
-    with pytest.raises(SettingsError, match=r"SEGUE_LISTEN: .*; SEGUE_THREADS: "):
-        read_settings({"SEGUE_LISTEN": "x", "SEGUE_THREADS": "x"})
+    with pytest.raises(SettingsError, match=r"SEGUE_LISTEN: .*; SEGUE_WORKERS: "):
+        read_settings({"SEGUE_LISTEN": "x", "SEGUE_WORKERS": "x"})
 
 
 def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated():
@@ -106,20 +113,21 @@ def test_the_token_is_not_shown():
 
 
 def test_unknown_names_are_logged_once_and_do_no_harm(caplog):
-    assert read_settings({**KUBERNETES, "SEGUE_THREADS": "2"}).threads == 2
+    assert read_settings({**KUBERNETES, "SEGUE_WORKERS": "2"}).workers == 2
     (record,) = caplog.records
     assert record.getMessage() == (
         "ignored: SEGUE_PORT, SEGUE_PORT_8000_TCP, SEGUE_SERVICE_HOST; the settings are"
-        " SEGUE_LISTEN, SEGUE_MODEL, SEGUE_TOKEN, SEGUE_THREADS"
+        " SEGUE_LISTEN, SEGUE_MODEL, SEGUE_TOKEN, SEGUE_WORKERS, SEGUE_QUEUE, SEGUE_TIME_LIMIT,"
+        " SEGUE_MEMORY_MB"
     )
 
 
 def test_settings_do_not_change():
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().threads = 8
+        Settings().workers = 8
 
 
-NAMES = ["SEGUE_LISTEN", "SEGUE_MODEL", "SEGUE_TOKEN", "SEGUE_THREADS"]
+NAMES = [PREFIX + field.upper() for field in Settings.model_fields]
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text()))
