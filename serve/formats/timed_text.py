@@ -67,7 +67,7 @@ def _spoken(
     following = [*list(fronts.values())[1:], Stamped(0)]
     open_s: float | None = None  # a stamp that stands alone and waits for its text
     heading: str | None = None
-    for (i, front), after in zip(fronts.items(), following, strict=True):
+    for (i, front), after in zip(fronts.items(), following, strict=False):  # there may be none
         begin, name = _speaker(source, rows[i], front, known)
         alone = begin == rows[i].stop
         opens = front.start_s is not None or (alone and name is not None)

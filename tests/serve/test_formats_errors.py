@@ -67,6 +67,13 @@ def test_an_empty_source_is_refused(source):
         parse(source.encode())
 
 
+@pytest.mark.parametrize("source", ["\u00a0", "\v", "\x85", "\x1c\n\x1c"])
+@pytest.mark.parametrize("format", ["srt", "tsv", "timed_text", "notes", "plain"])
+def test_nothing_is_said_in_white_space_of_any_sort(source, format):
+    with pytest.raises(NoTextError, match="nothing is said in this"):
+        parse(source.encode(), format)
+
+
 @pytest.mark.parametrize(
     "source",
     [
