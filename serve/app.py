@@ -15,6 +15,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 
 from serve.bundle import load_model
+from serve.chat import routes as chat
 from serve.formats import MAX_BYTES
 from serve.pipeline import Model, strip, tag
 from serve.problems import register
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None, model: Model | None = None) -> 
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + 1
     register(app)
     app.after_request(_log)
+    app.register_blueprint(chat.blueprint(loaded, lambda: _check_token(settings.token)))
 
     @app.post("/classify")
     def classify() -> Response:
