@@ -1,13 +1,14 @@
 """OpenAI's own client against a server on loopback, as the ad removers use it."""
 
 import json
+from contextlib import contextmanager
 from threading import Thread
 
 import pytest
-from pydantic import SecretStr
+from waitress import wasyncore
 
 from serve.server import addresses, make_server
-from serve.settings import Listen, Settings
+from serve.settings import Settings
 
 openai = pytest.importorskip("openai")
 
@@ -18,32 +19,37 @@ WINDOW = (
 MESSAGES = [{"role": "system", "content": "Find ads."}, {"role": "user", "content": WINDOW}]
 
 
-@pytest.fixture(scope="module")
-def serve():
-    """Starts servers with settings and a model, gives clients for them, and stops them."""
-    servers, clients = [], []
-
-    def start(model, token=None):
-        server = make_server(Settings(listen=Listen("127.0.0.1", 0), token=token), model)
-        Thread(target=server.run, daemon=True).start()
-        servers.append(server)
-        return f"{next(iter(addresses(server)))}/v1"
-
-    def client(base_url, api_key):
-        clients.append(openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0))
-        return clients[-1]
-
-    yield lambda model, api_key, token=None: client(start(model, token), api_key)
-    for opened in clients:
-        opened.close()
-    for server in servers:
-        server.close()
+@contextmanager
+def client_of(model, api_key, token=None):
+    """A client of a running server; both are closed behind it."""
+    server = make_server(Settings(listen="127.0.0.1:0", threads=2, token=token), model)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    (address,) = addresses(server)
+    with openai.OpenAI(base_url=f"{address}/v1", api_key=api_key, max_retries=0) as client:
+        yield client
+    server.trigger.pull_trigger(lambda: stop(server))  # in the server's own thread
+    thread.join(timeout=10)
 
 
-def test_the_client_lists_models_and_gets_ads(serve, model):
-    client = serve(model, "not-needed")
+def stop(server):
+    """Close a server and everything it opened."""
+    wasyncore.close_all(server._map)
+    server.task_dispatcher.shutdown()
+
+
+@pytest.fixture
+def client(model):
+    with client_of(model, "not-needed") as opened:
+        yield opened
+
+
+def test_the_models_are_listed(client):
     assert "segue-auto" in [listed.id for listed in client.models.list()]
-    given = client.chat.completions.create(
+
+
+def test_an_answer_is_read_as_a_completion_and_as_a_stream(client):
+    got = client.chat.completions.create(
         model="segue-auto",
         messages=MESSAGES,
         temperature=0.0,
@@ -51,24 +57,22 @@ def test_the_client_lists_models_and_gets_ads(serve, model):
         response_format={"type": "json_object"},
         timeout=10,
     )
-    [ad] = json.loads(given.choices[0].message.content)
+    [ad] = json.loads(got.choices[0].message.content)
     assert (ad["start"], ad["end"]) == (9.5, 40.0)
-    assert given.usage.total_tokens > given.usage.completion_tokens > 0
-
+    assert got.usage.total_tokens > got.usage.completion_tokens > 0
     with client.chat.completions.create(
         model="segue-auto", messages=MESSAGES, stream=True
     ) as stream:
         chunks = list(stream)
-    assert chunks[0].choices[0].delta.content == given.choices[0].message.content
     assert [chunk.choices[0].finish_reason for chunk in chunks] == ["stop"]
+    assert chunks[0].choices[0].delta.content == got.choices[0].message.content
 
 
-def test_the_token_is_the_key(serve, model):
-    client = serve(model, "kettle", SecretStr("kettle"))
-    assert client.chat.completions.create(model="segue-auto", messages=MESSAGES).choices
-    with pytest.raises(openai.AuthenticationError) as refused:
-        client.with_options(api_key="wrong").models.list()
-    assert refused.value.code == "invalid_api_key"
-    with pytest.raises(openai.BadRequestError) as refused:
-        client.chat.completions.create(model="segue-auto", messages=[])
-    assert "messages" in refused.value.message
+def test_the_token_is_the_key(model):
+    with client_of(model, "kettle", "kettle") as client:
+        assert client.chat.completions.create(model="segue-auto", messages=MESSAGES).choices
+        with pytest.raises(openai.AuthenticationError) as refused:
+            client.with_options(api_key="wrong").models.list()
+        assert refused.value.code == "invalid_api_key"
+        with pytest.raises(openai.BadRequestError, match="messages: it should be a list"):
+            client.chat.completions.create(model="segue-auto", messages=[])
