@@ -72,6 +72,6 @@ def _evidence(reading: Reading, run: Sequence[int]) -> dict[str, float | str]:
 
 
 CALLS = (
-    Call("hunt", lambda prompt: _HUNT.search(prompt.user) is not None, _hunt),
-    Call("adnihilator", lambda prompt: _LINE.search(prompt.user) is not None, _detect),
+    Call(lambda prompt: _HUNT.search(prompt.user) is not None, _hunt),
+    Call(lambda prompt: _LINE.search(prompt.user) is not None, _detect),
 )

@@ -16,6 +16,5 @@ class Prompt(NamedTuple):
 class Call(NamedTuple):
     """A kind of request that a program makes."""
 
-    name: str
     fits: Callable[[Prompt], bool]  # by the shape of the user message
     answer: Callable[[Prompt, Model], str]  # never empty, whatever the message holds

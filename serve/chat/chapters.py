@@ -53,6 +53,6 @@ def _titles(prompt: Prompt, _model: Model) -> str:
 
 
 CALLS = (
-    Call("chapters", lambda prompt: _CHANGES.search(prompt.user) is not None, _changes),
-    Call("titles", lambda prompt: _TITLES.search(prompt.user) is not None, _titles),
+    Call(lambda prompt: _CHANGES.search(prompt.user) is not None, _changes),
+    Call(lambda prompt: _TITLES.search(prompt.user) is not None, _titles),
 )

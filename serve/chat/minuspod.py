@@ -125,4 +125,4 @@ def _content(reading: Reading, user: str) -> Iterator[dict[str, float]]:
             yield {"start": seconds(start_s), "end": seconds(end_s)}
 
 
-CALLS = (*review.CALLS, *chapters.CALLS, Call("minuspod", _is_window, _detect))
+CALLS = (*review.CALLS, *chapters.CALLS, Call(_is_window, _detect))

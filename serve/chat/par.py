@@ -47,4 +47,4 @@ def _items(reading: Reading) -> Iterator[dict[str, Any]]:
         }
 
 
-CALLS = (Call("par", lambda prompt: _LINE.search(prompt.user) is not None, _detect),)
+CALLS = (Call(lambda prompt: _LINE.search(prompt.user) is not None, _detect),)

@@ -137,12 +137,18 @@ def _reason(is_found: bool) -> str:
     return "edge of the paid read" if is_found else "No adjustment needed"
 
 
+def _has_block(prompt: Prompt) -> bool:
+    """Whether the edges of a block are in question."""
+    return _BLOCK.search(prompt.user) is not None
+
+
+def _has_numbered_block(prompt: Prompt) -> bool:
+    """Whether they are, among numbered lines."""
+    return _has_block(prompt) and _NUMBERED.search(prompt.user) is not None
+
+
 CALLS = (
-    Call(
-        "podly words",
-        lambda p: bool(_BLOCK.search(p.user) and _NUMBERED.search(p.user)),
-        _refine_words,
-    ),
-    Call("podly edges", lambda p: bool(_BLOCK.search(p.user)), _refine),
-    Call("podly", lambda p: _START in p.user, _detect),
+    Call(_has_numbered_block, _refine_words),
+    Call(_has_block, _refine),
+    Call(lambda prompt: _START in prompt.user, _detect),
 )

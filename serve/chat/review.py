@@ -95,6 +95,6 @@ def _category(item: dict[str, Any], reading: Reading) -> str:
 
 
 CALLS = (
-    Call("categories", lambda prompt: _TO_CATEGORISE in prompt.user, _categorise),
-    Call("review", lambda prompt: _CANDIDATE in prompt.user, _review),
+    Call(lambda prompt: _TO_CATEGORISE in prompt.user, _categorise),
+    Call(lambda prompt: _CANDIDATE in prompt.user, _review),
 )

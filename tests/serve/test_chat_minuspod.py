@@ -112,6 +112,13 @@ def test_a_long_read_comes_in_parts_that_are_not_thrown_away(listener, n_lines):
     assert all(a[1] == b[0] for a, b in pairwise(found))
 
 
+def test_a_read_inside_a_long_line_is_cut_from_sentence_to_sentence(listener):
+    line = " ".join([*[TALK] * 4, READ, READ, *[TALK] * 4])
+    [(start, end, _, item)] = ads(listener, window([line], step_s=60.5))
+    assert (start, end) == (pytest.approx(24, abs=1), pytest.approx(36, abs=1))
+    assert item["end_text"] == "it's Ann who sent you."
+
+
 def test_the_intro_is_told_when_segments_are_asked_for_at_the_start_of_an_episode(listener):
     texts = [HELLO, READ, TALK]
     system = "Find the ads.\nSHOW SEGMENTS: intro, outro, recap."
