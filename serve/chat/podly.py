@@ -7,7 +7,7 @@ holds an apostrophe: Podly turns each into a double quote.
 import re
 
 from serve.chat.calls import Call, Prompt
-from serve.chat.lines import Line, with_starts
+from serve.chat.lines import Line, behind, with_starts
 from serve.chat.reading import Reading, read
 from serve.chat.wording import confidence, dumps
 from serve.labels import Label
@@ -37,8 +37,8 @@ _BRACES = str.maketrans("", "", "{}")  # the answer is taken from the first { to
 
 def _detect(prompt: Prompt, model: Model) -> str:
     """An entry for every ad line of a chunk."""
-    chunk = prompt.user.partition(_START)[2].rpartition(_END)
-    lines = with_starts((chunk[0] or chunk[2]).replace("***", ""))
+    chunk = behind(prompt.user, _START).partition(_END)[0]
+    lines = with_starts(chunk.replace("***", ""))
     reading = read(lines, model)
     labelled = [(lines[i], *reading.line_labels[i]) for i in reading.ad_lines()]
     if not labelled:

@@ -90,6 +90,12 @@ def test_a_program_can_be_named(client, query, name):
     assert ad["label"] == "Ad"
 
 
+def test_a_program_that_is_named_may_stamp_its_lines_otherwise(client):
+    user = "[0.5] It rained all week.\n[9.5] Our sponsor is Leafbox."
+    found = json.loads(content_of(ask(client, user, model="segue-podly")))
+    assert [line["segment_offset"] for line in found["ad_segments"]] == [9.5]
+
+
 def test_the_query_wins_over_the_model(client):
     got = ask(client, query="?profile=minuspod", model="segue-par")
     assert "category" in json.loads(content_of(got))[0]
