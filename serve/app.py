@@ -10,6 +10,7 @@ from flask import Flask
 
 from serve import access, classify, logs, metrics, openapi, problems, status
 from serve.bundle import load_model
+from serve.chat import routes as chat
 from serve.formats import MAX_BYTES
 from serve.pipeline import Model
 from serve.settings import Settings, read_settings
@@ -37,4 +38,5 @@ def create_app(
     status.register(app, workers)
     openapi.register(app)
     classify.register(app, workers, measured)
+    chat.register(app, workers)
     return app

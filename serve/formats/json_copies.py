@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 from serve.formats.align import places
 from serve.formats.json_nodes import Node, read_array
@@ -15,6 +16,7 @@ TEXT_KEYS = ("body", "text", "word")
 ITEM_KEYS = (*TEXT_KEYS, "char")
 
 _WORD = re.compile(r"\S+\s*")
+_SPECIAL = re.compile(r"\[_[A-Z]+_\d*\]")
 
 
 def of_text(source: str, node: Node, cues: Sequence[Cue], base: int = 0) -> list[Copy]:
@@ -82,7 +84,7 @@ def inside(
 ) -> tuple[list[Copy], list[list[Copy]]]:
     """What repeats a cue's text inside its own segment: copies, and arrays.
 
-    Needed only where a cue can lose a part of its text. `tokens` are numbers that cannot be told
+    Needed only where a cue can lose a part of its text. `tokens` that are numbers cannot be told
     apart: they all go with any part.
     """
     copies: list[Copy] = []
@@ -91,7 +93,7 @@ def inside(
     for key, node in fields.items():
         if key in TEXT_KEYS and key != used and isinstance(node.value, str):
             copies += of_text(source, node, [cue], base)
-        elif key in ("words", "chars") and isinstance(node.value, list):
+        elif _are_words(key, node.value):
             lists.append(of_items(read_array(source, node.start)[0], [cue], base))
         elif key == "tokens" and isinstance(node.value, list) and node.value:
             span = node.start + 1, node.stop - 1
@@ -100,9 +102,16 @@ def inside(
     return copies, lists
 
 
+def _are_words(key: str, items: Any) -> bool:
+    """Whether this is an array of words, letters, or whisper.cpp's tokens, which are objects."""
+    if not isinstance(items, list):
+        return False
+    return key in ("words", "chars") or (key == "tokens" and isinstance((items or [0])[0], dict))
+
+
 def _text_of(item: Node) -> str:
-    """The word or letter that an item holds, or nothing."""
+    """The word or letter that an item holds; nothing for a token like [_BEG_] or [_TT_50]."""
     value = item.value
     if isinstance(value, dict):
         value = next((value[key] for key in ITEM_KEYS if key in value), None)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and not _SPECIAL.fullmatch(value) else ""

@@ -1,13 +1,12 @@
 """JSON: Podcasting 2.0, whisper, faster-whisper, whisperX, OpenAI's verbose_json, bare arrays.
 
-The speech is `segments`, or a bare array of them, else `words`, `word_segments` or `text`; those
-that come beside it are copies.
+The speech is `segments`, or a bare array of them, else `transcription` (whisper.cpp), `utterances`
+(AssemblyAI), `words`, `word_segments` or `text`; those that come beside it are copies.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from math import isfinite
 from typing import Any
 
 from serve.errors import MalformedError, UnknownFormatError
@@ -19,7 +18,9 @@ from serve.formats.times import check_order
 from serve.transcript import Copy, Cue, Parsed
 from serve.units.sentences import is_long
 
-ARRAYS = ("segments", "words", "word_segments")
+SEGMENTS = ("segments", "transcription", "utterances")
+ARRAYS = (*SEGMENTS, "words", "word_segments")
+ENDLESS = 1e12  # no time is as large; integers of any length would not fit a float
 
 
 def read(source: str) -> Parsed:
@@ -39,9 +40,9 @@ def read(source: str) -> Parsed:
     if key == "text":
         return _from_text(source, root.value[key])
     items = root.value[key].value
-    if key != "segments":  # read again, with the place of every field
+    if key not in SEGMENTS:  # read again, with the place of every field
         items = read_array(source, root.value[key].start, _read_item)[0]
-    return _from_items(source, items, others)
+    return _from_items(source, items, others, _times_a_second(key, items))
 
 
 def _read_root(source: str, start: int) -> tuple[Any, int]:
@@ -49,7 +50,7 @@ def _read_root(source: str, start: int) -> tuple[Any, int]:
     if source.startswith("[", start):
         return read_array(source, start, _read_item)
     if source.startswith("{", start):
-        readers = {"segments": _read_segments, "words": _read_flat, "word_segments": _read_flat}
+        readers = dict.fromkeys(ARRAYS, _read_flat) | dict.fromkeys(SEGMENTS, _read_segments)
         return read_object(source, start, readers)
     return scan(source, start)
 
@@ -84,19 +85,32 @@ def _from_text(source: str, node: Node) -> Parsed:
     return Parsed([Cue(text, runs, (node.start + 1, node.stop - 1))])
 
 
-def _from_items(source: str, items: Sequence[Node], others: dict[str, Node]) -> Parsed:
+def _times_a_second(key: str, items: Sequence[Node]) -> int:
+    """What a second counts: 1,000 in AssemblyAI's files, whose words have a whole start and end."""
+    fields = [item.value for item in items if isinstance(item.value, dict)]
+    if key not in ("utterances", "words") or not all("text" in each for each in fields):
+        return 1
+    times = [each[name].value for each in fields for name in ("start", "end") if name in each]
+    return 1000 if all(type(time) is int for time in times) else 1
+
+
+def _from_items(
+    source: str, items: Sequence[Node], others: dict[str, Node], a_second: int = 1
+) -> Parsed:
     """A cue an item, and the copies in `others` and inside the items."""
-    cues = _with_ends([_cue(source, item, i) for i, item in enumerate(items)])
+    cues = _with_ends([_cue(source, item, i, a_second) for i, item in enumerate(items)])
     starts = list(accumulate((len(cue.text) for cue in cues), initial=0))
     copies: list[Copy] = []
     lists = [
         [Copy((n.start, n.stop), a, b) for n, a, b in zip(items, starts, starts[1:], strict=False)]
     ]
-    for node in others.values():
+    for key, node in others.items():
         if isinstance(node.value, str):
             copies += of_text(source, node, cues)
         else:
-            lists.append(of_items(node.value, cues))
+            read_again = key in SEGMENTS  # without the place of every field
+            flat = read_array(source, node.start)[0] if read_again else node.value
+            lists.append(of_items(flat, cues))
     for item, cue, start in zip(items, cues, starts, strict=False):
         if is_long(cue.text):
             more, more_lists = inside(source, item.value, cue, start)
@@ -105,7 +119,7 @@ def _from_items(source: str, items: Sequence[Node], others: dict[str, Node]) -> 
     return Parsed(cues, copies, lists)
 
 
-def _cue(source: str, item: Node, i: int) -> Cue:
+def _cue(source: str, item: Node, i: int, a_second: int) -> Cue:
     """The cue of the i-th segment (from 0)."""
     fields = item.value
     node = None
@@ -117,30 +131,33 @@ def _cue(source: str, item: Node, i: int) -> Cue:
             " object with a string `body` or `text`"
         )
     text, runs = ("", ()) if node.value is None else string(source, node)
-    start_s = _time(source, fields, ("startTime", "start"))
-    end_s = _time(source, fields, ("endTime", "end"))
+    times, a_second = _times(source, fields, a_second)
+    start_s = _time(source, times, ("startTime", "start", "from"), a_second)
+    end_s = _time(source, times, ("endTime", "end", "to"), a_second)
     if start_s is not None and end_s is not None and end_s < start_s:
         check_order(start_s, end_s, f"{where(source, item.start)}: segment {i + 1}")
     return Cue(text, runs, None, start_s, end_s, _speaker(fields))
 
 
-def _time(source: str, fields: dict[str, Node], keys: Sequence[str]) -> float | None:
+def _times(source: str, fields: dict[str, Node], a_second: int) -> tuple[dict[str, Node], int]:
+    """Where a segment's times are, and what a second counts: 1,000 in whisper.cpp's `offsets`."""
+    offsets = fields.get("offsets")
+    if offsets is None or not isinstance(offsets.value, dict):
+        return fields, a_second
+    return read_object(source, offsets.start)[0], 1000
+
+
+def _time(source: str, fields: dict[str, Node], keys: Sequence[str], a_second: int) -> float | None:
     """The first of these fields, in seconds."""
-    node = fields.get(keys[0]) or fields.get(keys[1])
+    node = next((fields[key] for key in keys if key in fields), None)
     if node is None or node.value is None:
         return None
-    if type(node.value) is float and isfinite(node.value):
-        return node.value
-    if (
-        isinstance(node.value, bool)
-        or not isinstance(node.value, int | float)
-        or not isfinite(node.value)
-    ):
+    if type(node.value) not in (int, float) or not abs(node.value) < ENDLESS:
         raise MalformedError(
             f"{where(source, node.start)}: {source[node.start : node.stop]:.40} is not a time;"
             " write seconds as a number"
         )
-    return float(node.value)
+    return float(node.value) / a_second
 
 
 def _speaker(fields: dict[str, Node]) -> str | None:

@@ -1,6 +1,7 @@
 """Lines with a time in front, behind a name, or alone on the line above.
 
 00:00:05 Welcome | [00:05] Ann: Welcome | [00:01.000 --> 00:04.000]  Welcome | Ann (00:05): Welcome
+[1.0s - 4.0s] Welcome
 """
 
 import re
@@ -9,12 +10,13 @@ from typing import NamedTuple
 
 from serve.formats import markup, speakers
 from serve.formats.lines import Line, Spoken, lines, parsed
-from serve.formats.times import STAMP, check_order, seconds
+from serve.formats.times import SECONDS, STAMP, check_order, seconds
 from serve.transcript import Parsed
 
 _RANGE = rf"(?P<start>{STAMP})(?:\s*(?:-->|-|–|—|to)\s*(?P<end>{STAMP}))?"
 _FORMS = (
     re.compile(rf"\s*\[\s*{_RANGE}\s*\]\s*(?:[-–:]\s+)?"),  # [00:05] Welcome
+    re.compile(rf"\s*\[(?P<start>{SECONDS})\s?-\s?(?P<end>{SECONDS})\]\s*"),  # [1.0s - 4.0s] Hi
     re.compile(rf"\s*\(\s*{_RANGE}\s*\)\s*(?:[-–:]\s+)?"),  # (00:05) Welcome
     re.compile(rf"\s*{_RANGE}(?:\s*[-–|:]\s+|\s+|\Z)"),  # 00:00:05 Welcome
     re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s*[(\[]\s*{_RANGE}\s*[)\]](?:\s*:\s*|\s*\Z)"),

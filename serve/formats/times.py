@@ -4,8 +4,10 @@ import re
 
 from serve.errors import MalformedError
 
-#: One stamp, in four groups; `seconds` takes what it matches.
+#: One stamp; `seconds` takes what it matches.
 STAMP = r"\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,9})?"
+#: A time that says its unit, as in prompts to language models: 45.0s
+SECONDS = r"\d{1,6}(?:\.\d{1,9})?s"
 
 _PARTS = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:[.,](\d+))?\Z")
 
@@ -13,9 +15,11 @@ _PARTS = re.compile(r"(?:(\d+):)?(\d+):(\d+)(?:[.,](\d+))?\Z")
 def seconds(stamp: str, line: int) -> float:
     """The time of a stamp, which stands in this line (from 1).
 
-    >>> seconds("01:02:03,500", 1), seconds("75:10", 1)
-    (3723.5, 4510.0)
+    >>> seconds("01:02:03,500", 1), seconds("75:10", 1), seconds("45.5s", 1)
+    (3723.5, 4510.0, 45.5)
     """
+    if stamp.endswith("s"):
+        return float(stamp[:-1])
     match = _PARTS.match(stamp)
     if match is None:
         raise MalformedError(

@@ -10,6 +10,7 @@ from serve.classify import export_types
 from serve.formats import FORMATS
 from serve.kinds import KINDS
 from serve.labels import LABELS
+from serve.openapi import chat
 from serve.openapi.models import Classified, Health, Ready
 from serve.options import AUTO, NOTHING
 from serve.problems import MEDIA_TYPE, Problem
@@ -49,7 +50,8 @@ def document() -> Json:
             "/health": {"get": _get("The process answers.", Health)},
             "/ready": {"get": _get("Requests are taken, and which model works.", Ready, 503)},
             "/metrics": {"get": _metrics()},
-        },
+        }
+        | chat.paths(),
         "components": {
             "schemas": _schemas(Classified, Envelope, Health, Ready, Problem),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},

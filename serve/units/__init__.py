@@ -6,6 +6,7 @@ cue without text gives none.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from serve.errors import NoTextError
 from serve.labels import ALLOWED
@@ -16,6 +17,9 @@ from serve.units.runs import spans
 from serve.units.sentences import said_at
 
 LINE_FORMATS = ("plain", "notes")  # a line there is a paragraph or a heading, however short
+RANK = {name: i for i, name in enumerate(ALLOWED)}
+
+L = TypeVar("L", bound=str)
 
 
 def build(source: str, format: str, parsed: Parsed) -> Transcript:
@@ -41,12 +45,12 @@ def build(source: str, format: str, parsed: Parsed) -> Transcript:
     )
 
 
-def cue_labels(transcript: Transcript, unit_labels: Sequence[str]) -> list[str]:
+def cue_labels(transcript: Transcript, unit_labels: Sequence[L]) -> list[L]:
     """The label of each cue: that of its larger part in words, on a tie the one first in ALLOWED.
 
     A cue without units has the label of the cue before it, at the start that of the one after it.
     """
-    n_words: list[Counter[str]] = [Counter() for _ in range(transcript.n_cues)]
+    n_words: list[Counter[L]] = [Counter() for _ in range(transcript.n_cues)]
     for unit, label in zip(transcript.units, unit_labels, strict=True):
         for cue in range(unit.first_cue, unit.stop_cue):
             n_words[cue][label] += len(unit.text.split())
@@ -55,7 +59,7 @@ def cue_labels(transcript: Transcript, unit_labels: Sequence[str]) -> list[str]:
     for counts in n_words:
         if counts:
             most = max(counts.values())
-            last = next(label for label in ALLOWED if counts[label] == most)
+            last = min((label for label in counts if counts[label] == most), key=RANK.__getitem__)
         labels.append(last)
     return labels
 

@@ -15,6 +15,7 @@ FILES = {
     "whisper.tsv": "tsv",
     "stamped.txt": "timed_text",
     "headings.txt": "timed_text",
+    "window.txt": "timed_text",
     "talk.txt": "plain",
     "notes.md": "notes",
     "podcast.json": "json",
@@ -22,6 +23,8 @@ FILES = {
     "whisper.json": "json",
     "whisperx.json": "json",
     "minuspod.json": "json",
+    "whispercpp.json": "json",
+    "assemblyai.json": "json",
     "verbose.json": "json",
 }
 DATA = Path(__file__).parents[1] / "data" / "formats"
@@ -81,6 +84,14 @@ def test_cutting_a_whisperx_segment_takes_its_word_segments():
 def test_cutting_words_cuts_a_text_that_has_punctuation_besides():
     transcript = parse((DATA / "verbose.json").read_bytes())
     assert json.loads(cut(transcript, {0}))["text"] == "It is hot."
+
+
+def test_cutting_an_utterance_takes_its_words_everywhere():
+    transcript = parse((DATA / "assemblyai.json").read_bytes())
+    left = json.loads(cut(transcript, {1}))
+    assert left["text"].rstrip() == "We boil water every day."
+    assert [word["text"] for word in left["words"]] == ["We", "boil", "water", "every", "day."]
+    assert [said["speaker"] for said in left["utterances"]] == ["A"]
 
 
 def test_cutting_a_rolling_caption_takes_the_line_that_repeats_it():

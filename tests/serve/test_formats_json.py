@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serve.errors import MalformedError
 from serve.formats import align, parse
 from serve.strip import cut
 
@@ -127,6 +128,26 @@ def test_null_for_a_list_or_a_text_is_understood():
     document = {"text": "Hi there you.", "segments": None, "words": None}
     assert parse(json.dumps(document).encode()).units[0].text == "Hi there you."
     assert parse(b'{"segments":[{"text":null},{"text":"Hi you"}]}').n_cues == 2
+
+
+@pytest.mark.parametrize("time", ["1e400", "1" * 400, "true", '"5"'])
+def test_what_cannot_be_a_time_is_refused(time):
+    with pytest.raises(MalformedError, match="is not a time"):
+        parse(f'[{{"text": "Hi there", "start": {time}}}]'.encode())
+
+
+def test_assemblyai_counts_milliseconds_and_others_seconds():
+    words = [{"text": word, "start": 500 * i, "end": 500 * i + 400} for i, word in enumerate("ab")]
+    [unit] = parse(json.dumps({"words": words, "utterances": None}).encode()).units
+    assert (unit.start_s, unit.end_s) == (0.0, 0.9)
+    [unit] = parse(b'{"words": [{"text": "a", "start": 0, "end": 0.4}]}').units
+    assert unit.end_s == 0.4
+
+
+def test_two_lists_of_segments_are_cut_alike():
+    said = [{"text": "One two three four five."}, {"text": "Six seven eight nine ten."}]
+    left = cut_json({"segments": said, "utterances": said}, {0})
+    assert left == {"segments": said[1:], "utterances": said[1:]}
 
 
 def test_an_end_that_is_missing_is_the_next_start():

@@ -87,6 +87,7 @@ def write_timed_text(texts, pick):
         "{}",
         "00:{:02} {}",
         "[00:{:02}] {}",
+        "[{0}.0s - {0}.5s] {1}",
         "(00:{:02})  {}",
         "Speaker 1 (00:{:02}): {}",
         "00:{:02} Speaker 2: {}",
@@ -121,7 +122,8 @@ def write_json(texts, pick):
         [{"word": " " + w, "start": i, "score": 0.5} for w in text.split()]
         for i, text in enumerate(texts)
     ]
-    shape = pick(["podcast", "whisper", "whisperx", "bare", "text", "words", "differs"])
+    shapes = ["podcast", "whisper", "whisperx", "bare", "text", "words", "differs"]
+    shape = pick([*shapes, "whisper.cpp", "assemblyai"])
     if shape == "podcast":
         return dump(
             {
@@ -135,6 +137,35 @@ def write_json(texts, pick):
         return dump({"language": "en", "text": " ".join(texts)})
     if shape == "words":
         return dump({"text": " ".join(texts), "words": [w for ws in words for w in ws]})
+    if shape == "whisper.cpp":
+        tokens = [
+            [{"text": piece} for w in text.split() for piece in (" " + w[:2], w[2:])]
+            for text in texts
+        ]
+        return dump(
+            {
+                "transcription": [
+                    {
+                        "offsets": {"from": i, "to": i + 1},
+                        "text": " " + t,
+                        "tokens": [{"text": "[_BEG_]"}, *tokens[i], {"text": "[_TT_50]"}],
+                    }
+                    for i, t in enumerate(texts)
+                ]
+            }
+        )
+    if shape == "assemblyai":
+        words = [[{"text": w["word"], "start": i} for w in ws] for i, ws in enumerate(words)]
+        return dump(
+            {
+                "text": " ".join(texts),
+                "words": [w for ws in words for w in ws],
+                "utterances": [
+                    {"text": t, "start": i, "end": i + 1, "words": ws}
+                    for i, (t, ws) in enumerate(zip(texts, words, strict=True))
+                ],
+            }
+        )
     segments = [
         {
             "id": i,

@@ -33,6 +33,7 @@ LAYERS = (
     {"workers"},
     {"access", "metrics", "status"},
     {"classify"},
+    {"chat"},
     {"openapi"},
     {"app"},
     {"server"},
