@@ -1,4 +1,4 @@
-"""The HTTP endpoint: POST /classify, GET /health, GET /ready.
+"""The HTTP endpoint: POST /classify, GET /health, GET /ready, and the page at /.
 
 Any WSGI server runs `serve.app:create_app()`; `segue serve` is serve/server.py.
 """
@@ -16,6 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, Unauthorized, Unsupported
 
 from serve.bundle import load_model
 from serve.formats import MAX_BYTES
+from serve.page import page
 from serve.pipeline import Model, strip, tag
 from serve.problems import register
 from serve.requests import Request, read_request
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None, model: Model | None = None) -> 
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + 1
     register(app)
     app.after_request(_log)
+    app.register_blueprint(page(loaded, lambda: _check_token(settings.token), _body))
 
     @app.post("/classify")
     def classify() -> Response:

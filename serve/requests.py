@@ -34,8 +34,10 @@ class Request:
     options: Options
 
 
-def read_request(body: bytes, media_type: str, query: Query) -> Request:
-    """The source and the options of a request.
+def read_request(
+    body: bytes, media_type: str, query: Query, envelope: type[Envelope] = Envelope
+) -> Request:
+    """The source and the options of a request; an `envelope` is the options of what it held.
 
     Raises RequestError, EncodingError, or UnsupportedMediaType when the type of the body is
     neither text nor JSON.
@@ -43,7 +45,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
     if media_type == "application/json" or media_type.endswith("+json"):
         content = _json(body)
         if isinstance(content, dict) and isinstance(content.get("transcript"), str):
-            return _from_envelope(content, query)
+            return _from_envelope(content, query, envelope)
         if not isinstance(content, dict | list):
             raise RequestError(
                 f"the body is the JSON value {_short(content)}; send an object or an array"
@@ -60,7 +62,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
     return Request(body, options_from(_options(query)))
 
 
-def _from_envelope(content: dict[str, Any], query: Query) -> Request:
+def _from_envelope(content: dict[str, Any], query: Query, kind: type[Envelope]) -> Request:
     """A transcript that came as a string; all else stands beside it, nothing in the query."""
     names = ", ".join(sorted({name for name, _ in query}))
     if names:
@@ -69,9 +71,9 @@ def _from_envelope(content: dict[str, Any], query: Query) -> Request:
             " 'transcript' in the body"
         )
     try:
-        envelope = Envelope.model_validate(content)
+        envelope = kind.model_validate(content)
     except ValidationError as error:
-        raise RequestError(explained(error, Envelope)) from None
+        raise RequestError(explained(error, kind)) from None
     return Request(_utf8(envelope.transcript), envelope)
 
 

@@ -22,6 +22,7 @@ LAYERS = (
     {"options", "settings"},
     {"kinds"},
     {"batch", "console", "requests", "problems"},
+    {"page"},
     {"app"},
     {"server"},
     {"cli"},
