@@ -7,9 +7,9 @@ POST /page/units and /page/files/KIND belong to the page and may change with it;
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from serve.formats import FORMATS, MAX_BYTES
@@ -20,7 +20,6 @@ from serve.pipeline import Labelled, Model, joined, label_units
 from serve.requests import Request, read_request
 from serve.result import Result
 
-STATIC = Path(__file__).parent / "static"
 #: Python reads other types from the machine it runs on, and browsers run no text/plain as script.
 TYPES = {
     ".html": "text/html",
@@ -29,6 +28,8 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".vtt": "text/vtt",
 }
+STATIC = Path(__file__).parent / "static"
+FILES = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -112,11 +113,12 @@ def _tagged(asked: Request, model: Model) -> tuple[Labelled, Result]:
 
 def _static(name: str) -> Response:
     """A file of the page, asked for again each time but sent only when it has changed."""
-    if Path(name).suffix not in TYPES:
+    if name not in FILES:
         raise NotFound
-    answer = send_from_directory(STATIC, name, mimetype=TYPES[Path(name).suffix])
+    answer = Response(FILES[name], mimetype=TYPES[Path(name).suffix])
     answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    answer.add_etag()
+    return cast(Response, answer.make_conditional(request))
 
 
 def _harden(answer: Response) -> Response:

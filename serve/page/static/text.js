@@ -65,11 +65,12 @@ export class Text {
 
 /** Write what may change of a section: its extent, score, and whether it stays. */
 function fill(section, segment, axis, isGone) {
-  const size = axis.timed
-    ? `${clock(segment.start)} – ${clock(segment.end)} · ${duration(segment.end - segment.start)}`
-    : count(segment.n_words, "word");
-  const score = segment.corrected ? `score ${segment.score.toFixed(2)}, corrected` : `score ${segment.score.toFixed(2)}`;
-  section.querySelector("header p").textContent = `${size}\n${score}${isGone ? "\nremoved" : ""}`;
+  const score = `score ${segment.score.toFixed(2)}`;
+  const lines = axis.timed
+    ? [`${clock(segment.start)} – ${clock(segment.end)}`, `${duration(segment.end - segment.start)} · ${score}`]
+    : [`${count(segment.n_words, "word")} · ${score}`];
+  lines.push([segment.corrected && "corrected", isGone && "removed"].filter(Boolean).join(", "));
+  section.querySelector("header p").textContent = lines.join("\n");
   section.classList.toggle("gone", isGone);
 }
 

@@ -6,6 +6,7 @@ import { clock, duration, labelName, percent } from "./words.js";
 const STEPS_S = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const STEPS_WORDS = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 const MOST_TICKS = 9;
+const LAST_TICK = 0.93; // one further right would stick out
 
 export class Timeline {
   /** `jump(unit)` is called for a place that was chosen, `toggle(label, on)` for a tick. */
@@ -76,11 +77,11 @@ export class Timeline {
 
   #drawTicks({ total, timed }) {
     const step = (timed ? STEPS_S : STEPS_WORDS).find((one) => total / one <= MOST_TICKS) ?? total;
-    const places = Array.from({ length: Math.floor(total / step) + 1 }, (_, i) => i * step);
+    const n = Math.floor((LAST_TICK * total) / step) + 1;
+    const places = Array.from({ length: n }, (_, i) => i * step);
     this.ticks.replaceChildren(...places.map((at) => {
       const tick = element("span", {}, timed ? clock(at) : at ? at.toLocaleString("en") : "words");
       tick.style.left = `${(100 * at) / total}%`;
-      tick.classList.toggle("late", at / total > 0.93); // would stick out on the right
       return tick;
     }));
   }
