@@ -120,8 +120,9 @@ function undo() {
 function redraw([first, stop] = [selection.at, selection.at + 1]) {
   const focused = document.activeElement.closest("#text") !== null;
   const before = text.unit(first).getBoundingClientRect().top;
+  const hold = () => scrollBy({ top: text.unit(first).getBoundingClientRect().top - before, behavior: "instant" });
   draw();
-  scrollBy({ top: text.unit(first).getBoundingClientRect().top - before, behavior: "instant" });
+  settle(hold);
   if (selection.at === null) selection.select(first, stop - 1, { focus: focused });
   selection.paint();
   if (focused) selection.stop.focus({ preventScroll: true });
@@ -131,7 +132,18 @@ function redraw([first, stop] = [selection.at, selection.at + 1]) {
 function goTo(unit) {
   document.getSelection().removeAllRanges();
   selection.select(unit, unit);
-  text.unit(unit).scrollIntoView({ block: "center", behavior: "instant" });
+  reveal(unit);
+}
+
+/** Scroll a unit to the middle. */
+function reveal(unit) {
+  settle(() => text.unit(unit).scrollIntoView({ block: "center", behavior: "instant" }));
+}
+
+/** Scroll now and in the next frames: paragraphs have their true height only once they are drawn. */
+function settle(scroll, frames = 4) {
+  scroll();
+  if (frames) requestAnimationFrame(() => settle(scroll, frames - 1));
 }
 
 /** The selection has moved to a unit: keep it in sight, between the map and the bar. */
@@ -141,7 +153,7 @@ function moved(unit) {
   const map = byId("map");
   const over = getComputedStyle(map).position === "sticky" ? map.getBoundingClientRect().bottom : 0;
   const under = byId("bar").getBoundingClientRect().top;
-  if (top < over || bottom > under) text.unit(unit).scrollIntoView({ block: "center", behavior: "instant" });
+  if (top < over || bottom > under) reveal(unit);
 }
 
 async function save(name) {
