@@ -9,7 +9,7 @@ from werkzeug.exceptions import Unauthorized
 
 #: What anybody may see, token or not: pages without data, and what a supervisor asks.
 PUBLIC = frozenset({"/", "/docs", "/health", "/openapi.json", "/ready"})
-PUBLIC_FOLDERS = ("/static/",)
+PUBLIC_FOLDERS = ("/page/",)  # only what is read there; what is sent there needs the token
 
 
 def register(app: Flask, token: SecretStr | None) -> None:
@@ -22,7 +22,7 @@ def register(app: Flask, token: SecretStr | None) -> None:
 
 def _check(secret: bytes) -> None:
     """Refuse a request without the token. Addresses that do not exist need it, too."""
-    if request.path in PUBLIC or request.path.startswith(PUBLIC_FOLDERS):
+    if _is_public():
         return
     sent = request.authorization
     given = sent.token if sent is not None and sent.type == "bearer" else None
@@ -35,11 +35,17 @@ def _check(secret: bytes) -> None:
         )
 
 
+def _is_public() -> bool:
+    """Whether anybody may see what is asked for."""
+    reads = request.method in ("GET", "HEAD")
+    return request.path in PUBLIC or (reads and request.path.startswith(PUBLIC_FOLDERS))
+
+
 def _harmless(answer: Response) -> Response:
     """No guessing of types; no keeping of transcripts in caches along the way."""
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
     answer.headers.setdefault("Referrer-Policy", "no-referrer")
-    if request.path not in PUBLIC and not request.path.startswith(PUBLIC_FOLDERS):
+    if not _is_public():
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -8,7 +8,7 @@ import os
 
 from flask import Flask
 
-from serve import access, classify, logs, metrics, openapi, problems, status
+from serve import access, classify, logs, metrics, openapi, page, problems, status
 from serve.bundle import load_model
 from serve.chat import routes as chat
 from serve.formats import MAX_BYTES
@@ -39,4 +39,5 @@ def create_app(
     openapi.register(app)
     classify.register(app, workers, measured)
     chat.register(app, workers)
+    page.register(app, workers)
     return app

@@ -1,10 +1,12 @@
 """Bytes to segments, and segments to clean bytes: the whole flow on one screen. Read this first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from serve.errors import MismatchError, RequestError
 from serve.formats import parse
@@ -31,31 +33,47 @@ class Model(Protocol):
         """Calibrated log probability of each label for each unit: (n_units, n_labels)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A transcript with what the network and the smoothing say of each unit."""
+
+    transcript: Transcript
+    path: Path  # (n_units,), indices of LABELS
+    probs: Scores  # (n_units, n_labels), calibrated
+    n_words: npt.NDArray[np.int64]  # (n_units,)
+
+
 def tag(source: bytes, model: Model, format: str = "auto") -> Result:
     """Label every unit of a transcript and join equal neighbours into segments.
 
     Raises TranscriptError when `source` cannot be read or holds no text.
     """
-    return tag_parsed(parse(source, format), source, model)
+    return joined(source, label_units(parse(source, format), model), model.info)
 
 
-def tag_parsed(transcript: Transcript, source: bytes, model: Model) -> Result:
-    """`tag` for a caller that keeps the transcript that `source` was parsed into."""
+def label_units(transcript: Transcript, model: Model) -> Labelled:
+    """The label of every unit of a transcript, and the probabilities of all of them."""
     log_probs = model.log_probs(transcript.units)
     n_words = np.array([len(unit.text.split()) for unit in transcript.units])
     path = best_path(log_probs, model.costs, n_words)
+    return Labelled(transcript, path, np.exp(log_probs), n_words)
+
+
+def joined(source: bytes, labelled: Labelled, info: ModelInfo) -> Result:
+    """The result that labelled units make: equal neighbours are one segment."""
+    transcript = labelled.transcript
     return Result(
-        model=model.info,
+        model=info,
         transcript=TranscriptInfo(
             format=transcript.format,
             sha256=sha256(source).hexdigest(),
             n_cues=transcript.n_cues,
             n_units=len(transcript.units),
-            n_words=int(n_words.sum()),
+            n_words=int(labelled.n_words.sum()),
             duration_s=_duration_s(transcript.units),
         ),
         warnings=warnings_for(transcript.units),
-        segments=_segments(transcript, path, np.exp(log_probs), n_words),
+        segments=_segments(labelled),
     )
 
 
@@ -116,11 +134,10 @@ def byte_offsets(source: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.concatenate([[0], np.cumsum(widths)])
 
 
-def _segments(
-    transcript: Transcript, path: Path, probs: Scores, n_words: np.ndarray
-) -> tuple[Segment, ...]:
+def _segments(labelled: Labelled) -> tuple[Segment, ...]:
     """Runs of equal labels, described as the result wants them."""
-    units, at = transcript.units, byte_offsets(transcript.source)
+    path, probs, n_words = labelled.path, labelled.probs, labelled.n_words
+    units, at = labelled.transcript.units, byte_offsets(labelled.transcript.source)
     found = []
     for first, stop in runs(path):
         label, words = int(path[first]), n_words[first:stop]

@@ -52,8 +52,10 @@ class Request:
     options: Choices
 
 
-def read_request(body: bytes, media_type: str, query: Query) -> Request:
-    """The source and the options of a request.
+def read_request(
+    body: bytes, media_type: str, query: Query, envelope: type[Envelope] = Envelope
+) -> Request:
+    """The source and the options of a request; an `envelope` is the options of what it held.
 
     Raises RequestError, EncodingError, or UnsupportedMediaType when the type of the body is
     neither text nor JSON.
@@ -61,7 +63,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
     if media_type == "application/json" or media_type.endswith("+json"):
         content = _json(body)
         if isinstance(content, dict) and isinstance(content.get("transcript"), str):
-            return _from_envelope(content, query)
+            return _from_envelope(content, query, envelope)
         if not isinstance(content, dict | list):
             raise RequestError(
                 f"the body is the JSON value {_short(content)}; send an object or an array"
@@ -78,7 +80,7 @@ def read_request(body: bytes, media_type: str, query: Query) -> Request:
     return Request(body, _checked(Choices, _options(query)))
 
 
-def _from_envelope(content: dict[str, Any], query: Query) -> Request:
+def _from_envelope(content: dict[str, Any], query: Query, kind: type[Envelope]) -> Request:
     """A transcript that came as a string; all else stands beside it, nothing in the query."""
     names = ", ".join(sorted({name for name, _ in query}))
     if names:
@@ -86,7 +88,7 @@ def _from_envelope(content: dict[str, Any], query: Query) -> Request:
             f"the query has {names}, but the body is an envelope; put the options beside"
             " 'transcript' in the body"
         )
-    envelope = _checked(Envelope, content)
+    envelope = _checked(kind, content)
     return Request(_utf8(envelope.transcript), envelope)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from serve.formats import parse
 from serve.labels import Label
 from serve.options import Options
-from serve.pipeline import Model, segment_of_unit, tag_parsed
+from serve.pipeline import Model, joined, label_units, segment_of_unit
 from serve.result import Result, Segment
 from serve.transcript import Transcript
 
@@ -52,6 +52,6 @@ def tagged_source(
     Raises TranscriptError when it cannot be read or holds no text.
     """
     transcript = parse(source, options.format)
-    result = tag_parsed(transcript, source, model)
+    result = joined(source, label_units(transcript, model), model.info)
     drop = options.drop or ()
     return Tagged(source, transcript, result, drop, options.min_score, force, name)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from serve.chat.lines import Line
-from serve.formats import parse
+from serve.exports.passages import passages
 from serve.labels import ADS, Label
-from serve.pipeline import Model, segment_of_unit, tag_parsed
-from serve.result import Result
-from serve.transcript import Transcript
+from serve.options import Options
+from serve.pipeline import Model
+from serve.tagged import Tagged, tagged_source
 from serve.units import cue_labels
 
 
@@ -66,12 +66,11 @@ def read(lines: Sequence[Line], model: Model) -> Reading:
     if not any(line.text.strip() for line in lines):
         return Reading(lines, (), (), is_judged=False)
     source = _podcasting_json(lines)
-    transcript = parse(source, "json")
-    result = tag_parsed(transcript, source, model)
-    of_unit = segment_of_unit(transcript, result)
-    spans = tuple(_spans(transcript, result, of_unit))
-    labels = cue_labels(transcript, [spans[i].label for i in of_unit])
-    return Reading(lines, spans, _with_scores(labels, spans), is_judged=not result.warnings)
+    tagged = tagged_source(source, model, Options(format="json"))
+    spans = tuple(_spans(tagged))
+    labels = cue_labels(tagged.transcript, [spans[i].label for i in tagged.segment_of_unit])
+    judged = not tagged.result.warnings
+    return Reading(lines, spans, _with_scores(labels, spans), is_judged=judged)
 
 
 def _podcasting_json(lines: Sequence[Line]) -> bytes:
@@ -88,12 +87,9 @@ def _podcasting_json(lines: Sequence[Line]) -> bytes:
     return json.dumps({"segments": segments}, ensure_ascii=False).encode(errors="replace")
 
 
-def _spans(transcript: Transcript, result: Result, of_unit: Sequence[int]) -> Iterator[Span]:
+def _spans(tagged: Tagged) -> Iterator[Span]:
     """The segments of a result with what is said in them."""
-    said: list[list[str]] = [[] for _ in result.segments]
-    for unit, i in zip(transcript.units, of_unit, strict=True):
-        said[i].append(unit.text)
-    for segment, texts in zip(result.segments, said, strict=True):
+    for segment, _, units in passages(tagged):
         start_s = segment.start_s or 0.0
         yield Span(
             label=segment.label,
@@ -102,7 +98,7 @@ def _spans(transcript: Transcript, result: Result, of_unit: Sequence[int]) -> It
             end_s=start_s if segment.end_s is None else max(start_s, segment.end_s),
             first=segment.first - 1,
             stop=segment.last,
-            said=tuple(texts),
+            said=tuple(unit.text for unit in units),
         )
 
 

@@ -17,11 +17,12 @@ def guarded(model):
 def test_every_route_that_is_not_public_needs_the_token(guarded):
     client = guarded.test_client()
     rules = [rule for rule in guarded.url_map.iter_rules() if not rule.arguments]
-    assert {"/classify", "/metrics", "/v2/anything"} <= {rule.rule for rule in rules}
+    assert {"/classify", "/metrics", "/page/units", "/v2/anything"} <= {rule.rule for rule in rules}
     for rule in rules:
         for method in rule.methods - {"OPTIONS"}:
             refused = client.open(rule.rule, method=method).status_code == 401
-            assert refused == (rule.rule not in PUBLIC), (method, rule.rule)
+            is_public = rule.rule in {*PUBLIC, "/page/options.json"}
+            assert refused == (not is_public), (method, rule.rule)
             assert client.open(rule.rule, method=method, headers=TOKEN).status_code != 401
 
 
@@ -30,7 +31,9 @@ def test_an_address_that_does_not_exist_tells_nothing_without_the_token(guarded)
     assert guarded.test_client().get("/nothing", headers=TOKEN).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/classify/", "/CLASSIFY", "//classify", "/docs/../classify"])
+@pytest.mark.parametrize(
+    "path", ["/classify/", "/CLASSIFY", "//classify", "/docs/../classify", "/page/../classify"]
+)
 def test_no_spelling_of_an_address_goes_round_the_token(guarded, path):
     answer = guarded.test_client().post(path, data="Hi.", content_type="text/plain")
     assert answer.status_code in (401, 404)

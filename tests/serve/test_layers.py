@@ -33,7 +33,7 @@ LAYERS = (
     {"workers"},
     {"access", "metrics", "status"},
     {"classify"},
-    {"chat"},
+    {"chat", "page"},
     {"openapi"},
     {"app"},
     {"server"},
