@@ -89,8 +89,9 @@ def memory_kb(session: int) -> int:
 
 def milliseconds(paths: Sequence[Path], out: Path) -> dict[str, float]:
     """Mean time of each stage; `rest` is all that is in none."""
-    from serve import bundle, classifier, load_model, pipeline, work
-    from serve.batch import Input
+    from serve import bundle, classifier, load_model, pipeline, tagged
+    from serve.batch import work
+    from serve.batch.files import Input
     from serve.options import options_from
 
     spent: dict[str, float] = defaultdict(float)
@@ -107,7 +108,7 @@ def milliseconds(paths: Sequence[Path], out: Path) -> dict[str, float]:
 
         setattr(module, name, outer)
 
-    timed(work, "parse", "parse")
+    timed(tagged, "parse", "parse")
     timed(classifier, "encode", "tokenise")
     timed(classifier.OnnxModel, "_row_log_probs", "network")
     timed(pipeline, "best_path", "smooth")
@@ -117,7 +118,7 @@ def milliseconds(paths: Sequence[Path], out: Path) -> dict[str, float]:
     model, job = load_model(), work.Job(options_from({"drop": ("sponsor_read",)}), KINDS)
     for path in paths:
         outputs = {kind: out / f"{path.name}.{kind}" for kind in KINDS}
-        work.work(work.Task(Input(path.name, path), outputs), job, bundle.digest(), model)
+        work.work(model, work.Task(Input(path.name, path), outputs), job, bundle.digest())
     spent["rest"] = 2 * spent["total"] - sum(spent.values())
     return {stage: round(1000 * seconds / len(paths), 2) for stage, seconds in spent.items()}
 

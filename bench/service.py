@@ -114,7 +114,7 @@ def summary(answers: list[Answer]) -> dict[str, float]:
 def where_it_goes(body: bytes, request_ms: float) -> dict[str, float]:
     """Milliseconds of a request in the pipeline, in reading and JSON, and in HTTP and the pipe."""
     from serve import load_model, tag
-    from serve.classify import classified
+    from serve.http.classify import classified
 
     model = load_model()
     in_tag = median_ms(lambda: tag(body, model))

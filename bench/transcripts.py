@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serve.batch import find
+from serve.batch.files import find
 from serve.formats import parse
 from train.written import read_bank
 

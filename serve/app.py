@@ -8,13 +8,13 @@ import os
 
 from flask import Flask
 
-from serve import access, classify, logs, metrics, openapi, page, problems, status
 from serve.bundle import load_model
-from serve.chat import routes as chat
 from serve.formats import MAX_BYTES
+from serve.http import access, classify, logs, metrics, openapi, page, problems, status
+from serve.http.chat import routes as chat
+from serve.http.settings import Settings, read_settings
+from serve.http.workers import InProcess, Workers
 from serve.pipeline import Model
-from serve.settings import Settings, read_settings
-from serve.workers import InProcess, Workers
 
 
 def create_app(

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import click
 
-from serve.batch import STREAM, Found, find, plan
+from serve.batch.files import STREAM, Found, find, plan
+from serve.batch.manifest import open_manifest
+from serve.batch.report import Report
+from serve.batch.run import do_all
+from serve.batch.work import Job, Task
 from serve.bundle import load_model
 from serve.console import say
 from serve.corrections.files import find_corrections
 from serve.corrections.training import import_all
 from serve.errors import RequestError, SegueError
 from serve.formats import FORMATS
+from serve.http.logs import configure
+from serve.http.settings import read_settings
 from serve.kinds import KINDS, kinds_from
 from serve.labels import ADS, LABELS
-from serve.logs import configure
-from serve.manifest import open_manifest
 from serve.options import options_from
-from serve.report import Report
-from serve.run import do_all
 from serve.server import make_server, run
-from serve.settings import read_settings
-from serve.work import Job, Task
 
 EXAMPLE = """\b
 Example:

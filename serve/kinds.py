@@ -32,7 +32,7 @@ class Kind(NamedTuple):
 
     extension: str
     write: Callable[[Tagged], bytes]
-    media_type: str | None = None  # None: the extension tells (serve/classify.py)
+    media_type: str | None = None  # None: the extension tells (serve/http/classify.py)
 
 
 def segments(tagged: Tagged) -> bytes:
@@ -71,7 +71,7 @@ KINDS = {
     "html": Kind(".report.html", report),
 }
 
-MANIFEST = "segue-manifest.jsonl"  # what became of each file (serve.manifest)
+MANIFEST = "segue-manifest.jsonl"  # what became of each file (serve.batch.manifest)
 
 
 def kinds_from(texts: Iterable[str]) -> tuple[str, ...]:

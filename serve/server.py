@@ -9,12 +9,12 @@ import waitress
 from waitress import wasyncore
 
 from serve.app import create_app
-from serve.connections import drain, map_of, prepare, serve_until
 from serve.errors import SettingsError
 from serve.formats import MAX_BYTES
+from serve.http.connections import drain, map_of, prepare, serve_until
+from serve.http.settings import Settings
+from serve.http.workers import InProcess, Workers, make_workers
 from serve.pipeline import Model
-from serve.settings import Settings
-from serve.workers import InProcess, Workers, make_workers
 
 log = logging.getLogger("segue")
 

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from serve.app import create_app
+from serve.http.settings import Settings
 from serve.labels import ADS, LABELS
 from serve.options import Options
 from serve.result import ModelInfo
-from serve.settings import Settings
 from serve.smooth import Costs
 from serve.tagged import tagged_source
 

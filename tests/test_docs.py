@@ -13,9 +13,9 @@ import pytest
 from serve import errors
 from serve.cli import main
 from serve.formats import FORMATS
+from serve.http.settings import PREFIX, Settings
 from serve.kinds import KINDS
 from serve.labels import LABELS
-from serve.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serve.batch import Input, find, plan
+from serve.batch.files import Input, find, plan
 from serve.errors import OutputError, RequestError
 from serve.label_files import SUFFIX
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from serve import label_files
-from serve.batch import write_whole
+from serve.batch.files import write_whole
 from serve.console import say
 from serve.corrections.coverage import UNLABELLED, cover
 from serve.corrections.files import Correction

@@ -1,8 +1,8 @@
 import pytest
 
-from serve.access import PUBLIC
 from serve.app import create_app
-from serve.settings import Settings
+from serve.http.access import PUBLIC
+from serve.http.settings import Settings
 
 TOKEN = {"Authorization": "Bearer open-sesame"}
 

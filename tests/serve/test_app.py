@@ -9,8 +9,8 @@ from serve import strip, tag
 from serve.app import create_app
 from serve.errors import BundleError, SettingsError
 from serve.formats import MAX_BYTES
+from serve.http.settings import Settings
 from serve.result import Result
-from serve.settings import Settings
 
 TALK = "Welcome back to the show, this is the one where we talk about parsers and why they are fun."
 READ = "This part of the show is brought to you by our sponsor Harbor. Try it – it’s free for you."

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from serve.batch import Input, find, plan, write_whole
+from serve.batch.files import Input, find, plan, write_whole
 from serve.errors import OutputError, RequestError
 from serve.kinds import KINDS, is_own
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from serve.chat.calls import Prompt
-from serve.chat.router import answer
+from serve.http.chat.calls import Prompt
+from serve.http.chat.router import answer
 
 READ = "Kettles rust, and Leafbox sends you tea, so visit Leafbox and say it's Ann who sent you."
 PROMO = "And our course on descaling is twenty dollars for the members of our club this week."

@@ -6,8 +6,8 @@ from threading import Event, Thread
 
 import pytest
 
+from serve.http.settings import Settings
 from serve.server import make_server
-from serve.settings import Settings
 
 openai = pytest.importorskip("openai")
 

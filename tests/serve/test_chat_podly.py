@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from serve.chat.calls import Prompt
-from serve.chat.router import answer
+from serve.http.chat.calls import Prompt
+from serve.http.chat.router import answer
 
 READ = "Kettles rust, and ***Leafbox*** sends you tea, so ***visit*** Leafbox; it's Ann's choice."
 PROMO = "And our course on descaling is twenty dollars for the members of our club this week."

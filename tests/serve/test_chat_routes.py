@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from serve.app import create_app
-from serve.chat.router import MODELS
-from serve.settings import Settings
+from serve.http.chat.router import MODELS
+from serve.http.settings import Settings
 
 WINDOW = (
     "Podcast: Kettle Hour\nEpisode: Steam\n\nTranscript:\n"

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from serve import load_model
-from serve.chat.calls import Prompt
-from serve.chat.router import answer
 from serve.formats import parse
+from serve.http.chat.calls import Prompt
+from serve.http.chat.router import answer
 from serve.labels import ADS
 
 SEED = Path(__file__).parents[2] / "seeds" / "documents" / "002_af93ea6e1f4813fd.txt"

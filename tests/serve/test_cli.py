@@ -14,11 +14,11 @@ import pytest
 
 from serve import cli
 from serve.errors import BundleError, SettingsError
+from serve.http.settings import Settings
 from serve.kinds import MANIFEST
 from serve.pipeline import tag
 from serve.result import Result
 from serve.server import make_server
-from serve.settings import Settings
 
 TALK = "Welcome back to the show, this is the one where we talk about parsers and why they are fun."
 READ = (
@@ -381,7 +381,7 @@ def test_sigterm_ends_the_server_cleanly(free_port):
     address = f"127.0.0.1:{free_port}"
     program = (
         "import runpy, sys; sys.path.insert(0, sys.argv[1]); from serve.server import *;"
-        " from serve.settings import Settings;"
+        " from serve.http.settings import Settings;"
         " model = runpy.run_path(sys.argv[1] + '/tests/conftest.py')['StandIn']();"
         f" run(make_server(Settings(listen='{address}'), model))"
     )

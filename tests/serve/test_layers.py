@@ -20,26 +20,30 @@ LAYERS = (
     {"classifier"},
     {"bundle"},
     {"pipeline"},
-    {"options", "settings"},
+    {"options"},
     {"tagged"},
     {"exports"},
     {"kinds"},
-    {"batch", "console", "requests", "problems", "logs", "turns"},
-    {"corrections", "manifest"},
-    {"work"},
-    {"pool", "report"},
-    {"run"},
-    {"process", "connections"},
-    {"workers"},
-    {"access", "metrics", "status"},
-    {"classify"},
-    {"chat", "page"},
-    {"openapi"},
+    {"process"},
+    {"console"},
+    {"batch.files"},
+    {"corrections", "batch.manifest"},
+    {"batch.work"},
+    {"batch.pool", "batch.report"},
+    {"batch.run"},
+    {"http.settings", "http.problems", "http.requests", "http.logs", "http.turns"},
+    {"http.connections", "http.supervised"},
+    {"http.workers"},
+    {"http.access", "http.metrics", "http.status"},
+    {"http.classify"},
+    {"http.chat", "http.page"},
+    {"http.openapi"},
     {"app"},
     {"server"},
     {"cli"},
-    {"__init__"},
+    {"__init__", "batch.__init__", "http.__init__"},
 )
+IN_LAYERS = {"batch", "http"}  # packages whose modules have layers of their own
 TRAINING = {"torch", "fastai", "train", "sklearn", "matplotlib"}
 
 
@@ -47,9 +51,14 @@ def modules():
     return sorted(path for path in FOLDER.rglob("*.py") if "default_model" not in path.parts)
 
 
+def module_of(parts):
+    """The module that names below serve lead to; most packages are one module."""
+    return ".".join(parts[:2] if parts[0] in IN_LAYERS else parts[:1])
+
+
 def name_of(path):
-    """The module below serve that a file belongs to; a package is one module."""
-    return path.relative_to(FOLDER).parts[0].removesuffix(".py")
+    """The module below serve that a file belongs to."""
+    return module_of(path.relative_to(FOLDER).with_suffix("").parts)
 
 
 def imports(path):
@@ -63,7 +72,7 @@ def imports(path):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         for top, *rest in (name.split(".") for name in names):
             if top == "serve":
-                ours.add(rest[0])
+                ours.add(module_of(rest))
             else:
                 others.add(top)
     return ours, others

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from serve.logs import HEADER, JsonFormatter
+from serve.http.logs import HEADER, JsonFormatter
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_exception_is_logged_by_its_class_alone():
 
 def test_a_full_disk_under_the_log_stops_nothing():
     program = (
-        "import logging; from serve.logs import configure; configure();"
+        "import logging; from serve.http.logs import configure; configure();"
         "[logging.getLogger('segue').info('x' * 999) for _ in range(99)]; print('alive', flush=1)"
     )
     try:

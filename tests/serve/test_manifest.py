@@ -2,9 +2,9 @@ import os
 
 import pytest
 
+from serve.batch.manifest import Row, open_manifest
 from serve.errors import OutputError
 from serve.kinds import MANIFEST, is_own
-from serve.manifest import Row, open_manifest
 
 
 def row(file, **values):

@@ -1,8 +1,8 @@
 import pytest
 
 from serve.formats import FORMATS
+from serve.http.problems import Problem
 from serve.kinds import KINDS
-from serve.problems import Problem
 from serve.result import Result
 
 TEXT = "00:01 Welcome back to the show today.\n00:05 This is brought to you by Leafbox.\n"

@@ -7,11 +7,11 @@ import pytest
 from serve import kinds, strip, tag
 from serve.app import create_app
 from serve.formats import MAX_BYTES
+from serve.http.page import STATIC
+from serve.http.settings import Settings
 from serve.labels import ADS, LABELS
 from serve.options import Options
-from serve.page import STATIC
 from serve.result import Result
-from serve.settings import Settings
 from serve.tagged import tagged_source
 
 VTT = "WEBVTT\n\n" + "\n".join(

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from serve.batch import Input
-from serve.errors import WorkerError
+from serve.batch import pool
+from serve.batch.files import Input
+from serve.batch.pool import rows_of
+from serve.batch.work import Job, Task
+from serve.errors import BundleError, WorkerError
 from serve.options import Options
-from serve.pool import rows_of
-from serve.work import Job, Task
+from serve.process import Process
 
 JOB = Job(Options(drop=("sponsor_read",)), ("transcript",))
 
@@ -56,8 +58,20 @@ def test_a_process_that_dies_costs_the_file_it_was_at():
 def test_processes_that_cannot_begin_end_the_run():
     Path("a.txt").write_text("We talk about parsers today.\n")
     job = Job(Options(), ("transcript",), model="nowhere")
-    with pytest.raises(WorkerError, match=r"died before it began to work \(exit code 1\)"):
+    with pytest.raises(BundleError, match=r"nowhere holds no model: manifest\.json is missing"):
         list(rows_of([task("a.txt")] * 2, job, "0", n_workers=2))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_that_dies_before_it_begins_ends_the_run(monkeypatch):
+    class Dying(Process):
+        def __init__(self, model):
+            super().__init__(model)
+            self._process.kill()
+
+    monkeypatch.setattr(pool, "Process", Dying)
+    with pytest.raises(WorkerError, match=r"died before it began to work \(signal 9, often for"):
+        list(rows_of([task("a.txt")], JOB, "0", n_workers=1))
     assert multiprocessing.active_children() == []
 
 

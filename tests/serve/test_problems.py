@@ -6,7 +6,7 @@ from werkzeug import exceptions
 
 from serve import errors
 from serve.errors import SegueError
-from serve.problems import STATUS, register, status_of
+from serve.http.problems import STATUS, register, status_of
 
 EXPECTED = {
     "segue_error": 500,

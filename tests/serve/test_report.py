@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from serve.batch import Input
-from serve.manifest import Row
-from serve.report import Report, summary
+from serve.batch.files import Input
+from serve.batch.manifest import Row
+from serve.batch.report import Report, summary
+from serve.batch.work import Task, dropped
 from serve.result import ModelInfo, Result, Segment, TranscriptInfo, Warning
 from serve.tagged import Tagged
-from serve.work import Task, dropped
 
 OUTPUTS = {"segments": Path("out/ep.vtt.segments.json"), "transcript": Path("out/ep.vtt")}
 

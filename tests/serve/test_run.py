@@ -94,7 +94,7 @@ def test_other_options_make_everything_again(segue, options):
 def test_another_model_makes_everything_again(segue, monkeypatch):
     make(3)
     segue()
-    monkeypatch.setattr("serve.work.digest", lambda folder: "another")
+    monkeypatch.setattr("serve.batch.work.digest", lambda folder: "another")
     assert n_done_now(segue()) == 3
 
 
@@ -115,7 +115,7 @@ def test_a_run_that_stops_amid_doing_files_again_leaves_none_for_done(segue, mon
     make(3)
     segue()
     with monkeypatch.context() as patch:
-        patch.setattr("serve.run.work", lambda *_: signal.raise_signal(signal.SIGINT))
+        patch.setattr("serve.batch.run.work", lambda *_: signal.raise_signal(signal.SIGINT))
         assert segue("--drop", "none").exit_code == 130
     assert n_done_now(segue()) == 3
 

@@ -9,9 +9,9 @@ from http.client import HTTPConnection
 
 import pytest
 
-from serve import connections
+from serve.http import connections
+from serve.http.settings import Settings
 from serve.server import make_server
-from serve.settings import Settings
 
 VTT = b"WEBVTT\n\n00:00.000 --> 00:06.500\nWelcome back to the show about parsers.\n"
 POST = b"POST /classify HTTP/1.1\r\nHost: x\r\nContent-Type: text/vtt\r\nContent-Length: %d\r\n\r\n"

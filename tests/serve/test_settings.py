@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from serve.errors import SettingsError
-from serve.settings import PREFIX, Listen, Settings, read_settings
+from serve.http.settings import PREFIX, Listen, Settings, read_settings
 
 KUBERNETES = {
     "SEGUE_PORT": "tcp://10.0.0.7:8000",

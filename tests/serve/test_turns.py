@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from serve.errors import BusyError
-from serve.turns import Turns
+from serve.http.turns import Turns
 
 
 def held(turns, stack, n):

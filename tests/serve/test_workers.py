@@ -7,10 +7,10 @@ import pytest
 
 from serve.bundle import load_model
 from serve.errors import BundleError, BusyError, RequestError, TooCostlyError, WorkerError
+from serve.http.settings import Settings
+from serve.http.supervised import Supervised
+from serve.http.workers import LARGE, InProcess, Workers, make_workers
 from serve.pipeline import tag
-from serve.process import Process
-from serve.settings import Settings
-from serve.workers import LARGE, InProcess, Workers, make_workers
 
 TALK = b"Welcome back to the show.\nThis part is brought to you by our sponsor, Leafbox.\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's memory limit")
@@ -59,7 +59,7 @@ def hoard(model):
 
 @pytest.fixture(scope="module")
 def worker():
-    process = Process(Settings(time_limit=1.0, memory_mb=700))
+    process = Supervised(Settings(time_limit=1.0, memory_mb=700))
     yield process
     process.close()
 

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from serve.app import create_app
-from serve.settings import Settings
+from serve.http.settings import Settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

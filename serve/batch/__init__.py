@@ -1,0 +1,1 @@
+"""Runs over many files: `segue tag`, which goes on where it was stopped."""
