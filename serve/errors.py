@@ -2,7 +2,7 @@
 
 SegueError
 ├── TranscriptError          a source we cannot read (the sender's fault)
-│   ├── TooLargeError        more bytes than we accept
+│   ├── TooLargeError        more bytes, or more units, than we accept
 │   ├── EncodingError        not UTF-8
 │   ├── UnknownFormatError   no format fits, or the name is not one of ours
 │   ├── MalformedError       the format is known, the content breaks its rules
@@ -36,7 +36,7 @@ class TranscriptError(SegueError):
 
 
 class TooLargeError(TranscriptError):
-    """The source has more bytes than we accept."""
+    """The source has more bytes, or more units, than we accept."""
 
     code = "too_large"
 

@@ -29,16 +29,16 @@ def timing_rows(rows: Sequence[Line]) -> list[int]:
     return [i for i, row in enumerate(rows) if "-->" in row.text and _LIKE_TIMING.match(row.text)]
 
 
-def times(row: Line, line: int) -> tuple[float, float]:
-    """Start and end in seconds of the timing in this line (from 1)."""
+def times(row: Line) -> tuple[float, float]:
+    """Start and end in seconds of the timing in this line."""
     match = _TIMING.match(row.text)
     if match is None:
         raise MalformedError(
-            f"line {line}: {row.text.strip()!r} is not a cue's timing; write it like"
+            f"line {row.number}: {row.text.strip()!r} is not a cue's timing; write it like"
             " 00:00:05.000 --> 00:00:08.500"
         )
-    start_s, end_s = seconds(match[1], line), seconds(match[2], line)
-    check_order(start_s, end_s, f"line {line}")
+    start_s, end_s = seconds(match[1], row.number), seconds(match[2], row.number)
+    check_order(start_s, end_s, f"line {row.number}")
     return start_s, end_s
 
 
@@ -49,7 +49,7 @@ def cues(source: str, rows: Sequence[Line], captions: Sequence[Caption]) -> list
     known = speakers.names((text for text, _ in texts), once=True)
     found = []
     for caption, span, (text, runs) in zip(captions, spans, texts, strict=True):
-        start_s, end_s = times(rows[caption.timing], caption.timing + 1)
+        start_s, end_s = times(rows[caption.timing])
         speaker = markup.voice(source, span)
         if speaker is None:
             speaker, text, runs = _named(text, runs, known)

@@ -9,18 +9,22 @@ from serve.units.sentences import is_long, said_at, sentences
 
 BOM = "\ufeff"
 
-_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_LINE = re.compile(r"(?:\r\n|\r|\n){2,}+|([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 
 Reader = Callable[[str, Span], tuple[str, tuple[Run, ...]]]
 
 
 class Line(NamedTuple):
-    """A line of the source: source[start:stop] is `text`; the next line starts at `after`."""
+    """A line of the source: source[start:stop] is `text`; the next line starts at `after`.
+
+    Empty lines behind each other are one, or a file of nothing else would fill the memory.
+    """
 
     text: str
     start: int
     stop: int
     after: int
+    number: int  # from 1
 
 
 class Spoken(NamedTuple):
@@ -40,12 +44,25 @@ class Spoken(NamedTuple):
 
 def lines(source: str) -> list[Line]:
     r"""The lines of `source`, ended by \n, \r\n or \r; a byte order mark belongs to none."""
-    begin = 1 if source.startswith(BOM) else 0
-    return [
-        Line(m[1], m.start(), m.end(1), m.end())
-        for m in _LINE.finditer(source, begin)
-        if m.start() < len(source)
-    ]
+    found = []
+    number = 1
+    for match in _LINE.finditer(source, 1 if source.startswith(BOM) else 0):
+        if match.start() == len(source):
+            break
+        text = match[1] or ""
+        stop = match.start() + len(text)
+        found.append(Line(text, match.start(), stop, match.end(), number))
+        number += 1 if text else _n_breaks(source[stop : match.end()])
+    return found
+
+
+def _n_breaks(text: str) -> int:
+    r"""How many times a line ends in \r and \n.
+
+    >>> _n_breaks("\n"), _n_breaks("\r\n\r\n"), _n_breaks("\n\r\r\n")
+    (1, 2, 3)
+    """
+    return len(text) - text.count("\r\n")
 
 
 def whole(rows: Sequence[Line], first: int, stop: int) -> Span:

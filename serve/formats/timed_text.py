@@ -43,21 +43,21 @@ def is_stamped(text: str) -> bool:
 def read(source: str) -> Parsed:
     """A cue a non-blank line; a line without a time goes on at an unknown one."""
     rows = lines(source)
-    fronts = {i: _front(row, i + 1) for i, row in enumerate(rows) if row.text.strip()}
+    fronts = {i: _front(row) for i, row in enumerate(rows) if row.text.strip()}
     rests = (rows[i].text[front.begin - rows[i].start :] for i, front in fronts.items())
     known = speakers.names(rests, once=True)
     return parsed(source, rows, _spoken(source, rows, fronts, known), markup.read)
 
 
-def _front(row: Line, line: int) -> Stamped:
-    """The time and name in front of a line (from 1), if it has them."""
+def _front(row: Line) -> Stamped:
+    """The time and name in front of a line, if it has them."""
     for form in _FORMS:
         match = form.match(row.text)
         if match is None:
             continue
-        start_s = seconds(match["start"], line)
-        end_s = seconds(match["end"], line) if match["end"] else None
-        check_order(start_s, end_s, f"line {line}")
+        start_s = seconds(match["start"], row.number)
+        end_s = seconds(match["end"], row.number) if match["end"] else None
+        check_order(start_s, end_s, f"line {row.number}")
         return Stamped(row.start + match.end(), start_s, end_s, match.groupdict().get("name"))
     return Stamped(row.stop - len(row.text.lstrip()))
 

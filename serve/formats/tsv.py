@@ -21,7 +21,7 @@ def read(source: str) -> Parsed:
         if not row.text.strip() or (i == 0 and row.text.strip().lower() == HEADER):
             continue
         fields = row.text.split("\t", 2)
-        start_s, end_s = _times(fields, i + 1)
+        start_s, end_s = _times(fields, row.number)
         begin = row.stop - len(fields[2])
         text, runs = straight(source, (begin, row.stop))
         cues.append(Cue(text, runs, whole(rows, i, i + 1), start_s, end_s))

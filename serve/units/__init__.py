@@ -6,9 +6,10 @@ cue without text gives none.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from typing import TypeVar
 
-from serve.errors import NoTextError
+from serve.errors import NoTextError, TooLargeError
 from serve.labels import ALLOWED
 from serve.transcript import Cue, Parsed, Span, Transcript, Unit
 from serve.units.parts import Part, are_fine, parts
@@ -17,6 +18,7 @@ from serve.units.runs import spans
 from serve.units.sentences import said_at
 
 LINE_FORMATS = ("plain", "notes")  # a line there is a paragraph or a heading, however short
+MAX_UNITS = 100_000  # four days of speech; so many take ten seconds and 400 MB
 RANK = {name: i for i, name in enumerate(ALLOWED)}
 
 L = TypeVar("L", bound=str)
@@ -25,14 +27,20 @@ L = TypeVar("L", bound=str)
 def build(source: str, format: str, parsed: Parsed) -> Transcript:
     """The transcript of a source that a format module has read.
 
-    Raises NoTextError when no cue has text.
+    Raises NoTextError when no cue has text, TooLargeError when there are more than MAX_UNITS.
     """
     cues = parsed.cues
-    found = list(parts(cues, join=format not in LINE_FORMATS and are_fine(cues)))
+    join = format not in LINE_FORMATS and are_fine(cues)
+    found = list(islice(parts(cues, join=join), MAX_UNITS + 1))
     if not found:
         raise NoTextError(
             f"nothing is said in this {format} transcript: none of its {len(cues)} cues has text;"
             " check that the file is complete"
+        )
+    if len(found) > MAX_UNITS:
+        raise TooLargeError(
+            f"the transcript has more than {MAX_UNITS} sentences or lines, more than are labelled"
+            " at once; split it into episodes"
         )
     space = _space(cues)
     return Transcript(

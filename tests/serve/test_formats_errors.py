@@ -4,7 +4,7 @@
 
 import pytest
 
-from serve import formats
+from serve import formats, units
 from serve.errors import (
     EncodingError,
     MalformedError,
@@ -37,6 +37,14 @@ def test_a_source_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr(formats, "MAX_BYTES", 10)
     with pytest.raises(TooLargeError, match="11 bytes, more than the 10 that are read; split it"):
         parse(b"Hello there")
+
+
+@pytest.mark.parametrize("source", ["Hi. " * 102, "Hi.\n" * 102])
+def test_a_source_of_too_many_sentences_is_refused(monkeypatch, source):
+    monkeypatch.setattr(units, "MAX_UNITS", 101)
+    with pytest.raises(TooLargeError, match="more than 101 sentences or lines"):
+        parse(source.encode())
+    assert len(parse(source[:404].encode()).units) == 101
 
 
 def test_a_format_that_does_not_exist_is_refused_with_those_that_do():

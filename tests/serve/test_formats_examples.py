@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 MODULES = ("units.runs", "units.sentences", "formats.align", "formats.detect", "formats.json_nodes")
-MORE = ("formats.speakers", "formats.times", "http.chat.wording")
+MORE = ("formats.lines", "formats.speakers", "formats.times", "http.chat.wording")
 
 
 @pytest.mark.parametrize("name", MODULES + MORE)

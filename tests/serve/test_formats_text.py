@@ -3,6 +3,7 @@
 import pytest
 
 from serve.formats import parse
+from serve.formats.lines import lines
 from serve.formats.times import seconds
 from serve.strip import cut
 
@@ -114,3 +115,11 @@ def test_a_line_is_cut_by_its_source_also_in_notes():
 
 def test_tabs_in_the_text_of_a_tsv_row_are_text():
     assert texts("start\tend\ttext\n0\t10\tHi\tyou\n") == ["Hi\tyou"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_empty_lines_are_one_row_and_count_as_many(end):
+    rows = lines(f"{end}{end}One{end}{end * 100_000}Two{end} {end}{end}Three")
+    assert [row.text for row in rows] == ["", "One", "", "Two", " ", "", "Three"]
+    assert [row.number for row in rows] == [1, 3, 4, 100_004, 100_005, 100_006, 100_007]
+    assert rows[2].after == rows[3].start

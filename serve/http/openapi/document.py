@@ -26,7 +26,7 @@ PROBLEMS = {
     404: "There is nothing at this address: `not_found`.",
     405: "The address does not take this method: `method_not_allowed`.",
     409: "The request contradicts itself: `mismatch`.",
-    413: "The body has more than 32 MiB: `too_large`.",
+    413: "The body has more than 32 MiB, or 100,000 sentences: `too_large`.",
     415: "The body is compressed, or neither text nor JSON: `unsupported_media_type`.",
     422: "The transcript cannot be read, or takes too much time or memory: `not_utf8`,"
     " `unknown_format`, `malformed`, `no_text`, `bad_transcript`, `too_costly`,"
