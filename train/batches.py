@@ -19,7 +19,7 @@ from train.corpus import Allowed, Episode, read_transcript, unit_labels
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
 EDGE = 1 / 3
-STRETCH_EDGE = 0.15  # share of transplanted ads that go to the very start or end of the episode
+STRETCH_EDGE = 0.4  # share of transplanted ads that go to the very start or end of the episode
 ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
@@ -82,8 +82,8 @@ class Crops(Dataset[Batch]):
     ) -> None:
         self.by_group = _by_group([(e.group, e) for e in examples])
         self.ads_by_group = _by_group(ads)
-        weights = [_group_weight(group, settings) for group in self.by_group]
-        self.weights = np.array(weights) / sum(weights)
+        self.weights = _shares([_group_weight(group, settings) for group in self.by_group])
+        self.ad_weights = _shares([len(group) ** 0.5 for group in self.ads_by_group])
         self.settings, self.n, self.seed, self.epoch = settings, n, seed, 0
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class Crops(Dataset[Batch]):
         crop, before, after, at_edges = _crop(example, self.settings.crop_rows, rng)
         if self.ads_by_group and rng.random() < self.settings.transplant:
             for _ in range(rng.integers(1, 3)):
-                ads = self.ads_by_group[rng.integers(len(self.ads_by_group))]
+                ads = self.ads_by_group[rng.choice(len(self.ads_by_group), p=self.ad_weights)]
                 crop = _transplant(crop, ads[rng.integers(len(ads))], at_edges, rng)
         if rng.random() < self.settings.rechunk:
             crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
@@ -191,6 +191,11 @@ def _group_weight(group: Sequence[Example], settings: Augment) -> float:
     written = group[0].group.startswith(WRITTEN)
     weight: float = len(group) ** settings.show_exponent
     return weight * (settings.written_weight if written else 1.0)
+
+
+def _shares(weights: Sequence[float]) -> npt.NDArray[np.float64]:
+    """The weights, scaled to a sum of 1."""
+    return np.array(weights) / sum(weights)
 
 
 def _by_group(pairs: Sequence[tuple[str, T]]) -> list[list[T]]:

@@ -19,7 +19,7 @@ from serve.smooth import Path as Labelling
 from serve.smooth import best_path
 from train.baseline import baseline_scores
 from train.config import Config
-from train.corpus import SISTERS, CorpusError, Episode, share
+from train.corpus import CorpusError, Episode, share
 from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
 from train.run import Sources, train_network
@@ -73,7 +73,7 @@ def summary(folds: Sequence[Sequence[Scored]], kept: Path) -> dict[str, Any]:
     *for_fold, final = (Smoothing.model_validate(s) for s in json.loads(kept.read_text()))
     groups: dict[str, list[tuple[Scored, Labelling]]] = defaultdict(list)
     for fold, smoothing in zip(folds, for_fold, strict=True):
-        for episode in (cool(e, smoothing.temperature) for e in fold if e.name not in SISTERS):
+        for episode in (cool(e, smoothing.temperature) for e in fold):
             path = best_path(episode.log_probs, smoothing.costs(), episode.n_words)
             groups[episode.show].append((episode, path))
     unseen = [pair for show in sorted(groups) if show != SEEN for pair in groups[show]]

@@ -152,9 +152,9 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
 
 
 def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stretch]]:
-    """The bank's texts as rows to put into crops, grouped by kind."""
+    """The bank's texts as rows to put into crops, grouped by manner; passages have none."""
     return [
-        (f"written/{piece.kind}", encode_piece(piece, tokenizer))
+        (f"written/{piece.manner}", encode_piece(piece, tokenizer))
         for piece in (*bank.ads, *bank.passages)
     ]
 

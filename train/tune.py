@@ -1,6 +1,7 @@
 """Choose the numbers of the [smoothing] table on episodes that training did not see."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,13 +12,15 @@ from serve.smooth import best_path
 from train.evaluate import Scored, span_score
 
 IS_AD = np.isin(LABELS, ADS)
+SIDE_BY_SIDE = 64  # episodes; more would be padded more
+T = TypeVar("T")
 GRID = {
     "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "between_ads": (1.0, 2.0, 4.0),
     "content": (3.0, 5.0, 8.0, 12.0, 16.0),
     "ad_split": (1.0, 0.6, 0.3, 0.1),
-    "ad_bias": (-1.5, -1.0, -0.5, 0.0, 0.5),
+    "ad_bias": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5),
 }
 START = {
     "enter_ad": 3.0,
@@ -80,15 +83,21 @@ def cool(episode: Scored, temperature: float) -> Scored:
 def labelled(
     episodes: Sequence[Scored], smoothing: Smoothing
 ) -> Iterator[tuple[Scored, Labelling]]:
-    """Every episode with its best path; all at once, which is a hundred times faster."""
-    longest = max(len(e.n_words) for e in episodes)
-    scores = np.zeros((len(episodes), longest, len(LABELS)), dtype=np.float32)
-    n_words = np.zeros((len(episodes), longest), dtype=np.int64)
-    for i, e in enumerate(episodes):
-        scores[i, : len(e.n_words)], n_words[i, : len(e.n_words)] = e.log_probs, e.n_words
-    paths = best_path(scores, smoothing.costs(), n_words)
-    for e, path in zip(episodes, paths, strict=True):
-        yield e, path[: len(e.n_words)]
+    """Every episode with its best path; many of like length at once, which is far faster."""
+    for together in batched(sorted(episodes, key=lambda e: len(e.n_words)), SIDE_BY_SIDE):
+        longest = len(together[-1].n_words)
+        scores = np.zeros((len(together), longest, len(LABELS)), dtype=np.float32)
+        n_words = np.zeros((len(together), longest), dtype=np.int64)
+        for i, e in enumerate(together):
+            scores[i, : len(e.n_words)], n_words[i, : len(e.n_words)] = e.log_probs, e.n_words
+        paths = best_path(scores, smoothing.costs(), n_words)
+        for e, path in zip(together, paths, strict=True):
+            yield e, path[: len(e.n_words)]
+
+
+def batched(items: Sequence[T], n: int) -> Iterator[Sequence[T]]:
+    """`items` in order, `n` at a time; itertools has it from Python 3.12 on."""
+    return (items[i : i + n] for i in range(0, len(items), n))
 
 
 def _objective(episodes: Sequence[Scored], smoothing: Smoothing) -> float:
