@@ -41,8 +41,10 @@ evaluate: $(VENV)/.everything  ## score $(BUNDLE) on the seed documents (and COR
 crossval: $(VENV)/.everything  ## score shows left out of training, three seeds, beside TF-IDF
 	$(BIN)/python -m train crossval $(CORPUS_OPTION)
 
-bench: $(VENV)/.everything  ## speed and memory of the pipeline, into bench/speed.json
-	$(BIN)/python bench/speed.py
+BENCHES := speed batch safety service chaos
+
+bench: $(VENV)/.everything  ## speed and memory, large runs, the service under load and harm, into bench/*.json
+	for name in $(BENCHES); do $(BIN)/python bench/$$name.py || exit 1; done
 
 test: $(VENV)/.everything  ## every test this machine can run
 	$(BIN)/pytest

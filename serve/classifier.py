@@ -33,14 +33,14 @@ class OnnxModel:
         self.info, self.costs = info, costs
         self.tokenizer = tokenizer
         self.temperature = temperature
-        self._known: Words = {}
+        self.words: Words = {}  # tokenised so far
         self._session = onnxruntime.InferenceSession(
             network, _one_thread(), providers=["CPUExecutionProvider"]
         )
 
     def log_probs(self, units: Sequence[Unit]) -> Scores:
         """Calibrated log probability of each label for each unit: (n_units, n_labels)."""
-        rows = encode([unit.text for unit in units], self.tokenizer, self._known)
+        rows = encode([unit.text for unit in units], self.tokenizer, self.words)
         pooled = pool(self._row_log_probs(rows), rows.unit, len(units)) / self.temperature
         return np.asarray(pooled - np.logaddexp.reduce(pooled, axis=1, keepdims=True), np.float32)
 

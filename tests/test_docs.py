@@ -13,13 +13,29 @@ import pytest
 from serve import errors
 from serve.cli import main
 from serve.formats import FORMATS
+from serve.http.openapi.document import document
+from serve.http.problems import status_of
 from serve.http.settings import PREFIX, Settings
 from serve.kinds import KINDS
 from serve.labels import LABELS
 
 ROOT = Path(__file__).parents[1]
+
+
+def tree(kind):
+    return [kind, *(below for child in kind.__subclasses__() for below in tree(child))]
+
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+#: Errors that a client can get; no address takes files of labels.
+ANSWERED = [
+    kind
+    for kind in tree(errors.SegueError)
+    if status_of(kind("")) < 500 and kind not in (errors.LabelsError, errors.MismatchError)
+] + [errors.BusyError]
 
 
 @pytest.mark.parametrize("name", [*FORMATS, *KINDS, *LABELS])
@@ -32,11 +48,14 @@ def test_readme_names_every_setting(name):
     assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize(
-    "kind", [errors.RequestError, errors.TranscriptError, *errors.TranscriptError.__subclasses__()]
-)
+@pytest.mark.parametrize("kind", ANSWERED)
 def test_readme_names_every_code_a_client_can_get(kind):
     assert f"`{kind.code}`" in README
+
+
+def test_readme_names_every_address_for_people_and_programs():
+    described = {"/", "/docs", "/openapi.json", *document()["paths"]}
+    assert [path for path in described if not re.search(rf"`(?:POST )?{path}[`?]", README)] == []
 
 
 def test_readme_names_only_options_that_exist():
