@@ -1,8 +1,9 @@
-"""A model that tells labels by words, for what depends on more than one of them."""
+"""The command in a folder of its own; a model that tells labels by words."""
 
 import numpy as np
 import pytest
 
+from serve import cli
 from serve.labels import LABELS
 
 WORDS = {
@@ -12,6 +13,24 @@ WORDS = {
     "hired": "career_advice",
     "library": "library_discussion",
 }
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, model):
+    """An empty folder to work in, and the stand-in instead of the shipped model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "load_model", lambda folder: model)
+    return tmp_path
+
+
+@pytest.fixture
+def segue(runner, here):
+    """Runs the command; no exception but a wanted exit gets through."""
+
+    def run(*arguments, **options):
+        return runner.invoke(cli.main, arguments, catch_exceptions=False, **options)
+
+    return run
 
 
 @pytest.fixture

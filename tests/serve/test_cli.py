@@ -40,22 +40,7 @@ SPANISH = (
 )
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, model):
-    """An empty folder to work in, and the stand-in instead of the shipped model."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "load_model", lambda folder: model)
-    return tmp_path
-
-
-@pytest.fixture
-def segue(runner):
-    """Runs the command; no exception but a wanted exit gets through."""
-
-    def run(*arguments, **options):
-        return runner.invoke(cli.main, arguments, catch_exceptions=False, **options)
-
-    return run
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def make(**files):

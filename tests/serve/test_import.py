@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from serve import cli
 from serve.kinds import MANIFEST
 
 NAME = "ep.vtt.audacity.txt"
 REGIONS = b"0.0\t1.0\tintro 0.97\n1.0\t2.0\tsponsor_read\n2.0\t3.0\tother\n"
 ROWS = b"1\t1\tintro\n2\t2\tsponsor_read\n3\t3\tother\n"
+
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def vtt(*texts):
@@ -18,23 +19,6 @@ def vtt(*texts):
 
 
 SOURCE = vtt("Welcome to the show.", "Buy this sponsor's tea.", "So what is new with you?")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, model):
-    """An empty folder to work in, and the stand-in instead of the shipped model."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "load_model", lambda folder: model)
-
-
-@pytest.fixture
-def segue(runner):
-    """Runs the command; no exception but a wanted exit gets through."""
-
-    def run(*arguments):
-        return runner.invoke(cli.main, arguments, catch_exceptions=False)
-
-    return run
 
 
 def make(files):

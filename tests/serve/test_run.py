@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,21 +26,13 @@ BROKEN = {
     "no_speech": b"WEBVTT\n\n00:01.000 --> 00:02.000\n\n",
 }
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, model):
-    """An empty folder to work in, and the stand-in instead of the shipped model."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "load_model", lambda folder: model)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture
-def segue(runner):
-    def run(*arguments):
-        arguments = ("tag", "eps", "--out", "out", *arguments)
-        return runner.invoke(cli.main, arguments, catch_exceptions=False)
-
-    return run
+def segue(segue):
+    """Tags eps/ into out/."""
+    return partial(segue, "tag", "eps", "--out", "out")
 
 
 def make(n, folder="eps"):
