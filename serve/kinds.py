@@ -60,7 +60,7 @@ KINDS = {
     "json": Kind(".clean.json", podcast_json),
     "vtt": Kind(".clean.vtt", vtt),
     "srt": Kind(".clean.srt", srt),
-    "chapters": Kind(".chapters.json", chapters),
+    "chapters": Kind(".chapters.json", chapters, "application/json+chapters"),
     "ffmetadata": Kind(".chapters.ffmeta", ffmetadata),
     "sponsorblock": Kind(".sponsorblock.json", sponsorblock),
     "audacity": Kind(".audacity.txt", audacity),

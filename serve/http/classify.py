@@ -20,6 +20,7 @@ from serve.tagged import Tagged, tagged_source
 
 #: Media types of what is answered, by the end of a file name; all else is text/plain.
 MEDIA_TYPES = {
+    ".csv": "text/csv",
     ".html": "text/html",
     ".json": "application/json",
     ".srt": "application/x-subrip",

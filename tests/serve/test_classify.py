@@ -29,18 +29,15 @@ def test_an_export_is_what_the_command_writes(client, model, kind):
         ("transcript", TALK, "text/plain", "transcript.txt"),
         ("labels", VTT, "text/tab-separated-values", "transcript.vtt.labels.tsv"),
         ("segments", VTT, "application/json", "transcript.vtt.segments.json"),
+        ("chapters", VTT, "application/json+chapters", "transcript.vtt.chapters.json"),
+        ("csv", VTT, "text/csv", "transcript.vtt.segments.csv"),
+        ("edl", VTT, "text/plain", "transcript.vtt.kodi.edl"),
     ],
 )
 def test_an_export_has_the_type_and_the_name_of_its_file(client, kind, source, media_type, name):
     answer = export(client, kind, source)
     assert answer.mimetype == media_type
     assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
-
-
-def test_a_kind_may_name_its_media_type(client, monkeypatch):
-    own = KINDS["segments"]._replace(media_type="application/json+chapters")
-    monkeypatch.setitem(KINDS, "segments", own)
-    assert export(client, "segments").mimetype == "application/json+chapters"
 
 
 def test_an_export_that_needs_times_is_refused_where_there_are_none(client):
