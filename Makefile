@@ -29,7 +29,7 @@ install: $(VENV)/.everything  ## make .venv with everything, training and tools 
 tag: $(VENV)/.serving  ## tag and strip $(IN) (the seeds) into $(OUT)
 	$(BIN)/segue tag $(IN) --out $(OUT)
 
-serve: $(VENV)/.serving  ## the /classify endpoint on 127.0.0.1:8000
+serve: $(VENV)/.serving  ## the service and its page on 127.0.0.1:8000
 	$(BIN)/segue serve
 
 train: $(VENV)/.everything  ## train on seeds/written (and CORPUS=folder) into $(BUNDLE)
