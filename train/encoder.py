@@ -155,13 +155,14 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _readme(facts: Mapping[str, Any]) -> str:
     sizes = ", ".join(f"{name} {size}" for name, size in facts["sizes"].items())
     made = facts["made"]
+    commit = (made["commit"] or "unknown")[:12]
     return f"""# {facts["name"]}
 
 Tokenizer and weights that training starts from:
 
     make train CORPUS=path/to/your/labels START=models/{facts["name"]}
 
-Sizes: {sizes}; weights in float16. Made by `python -m train encoder` from a run of seed
-{made["seed"]}, commit {(made["commit"] or "unknown")[:12]}. Hashes are in encoder.json.
+Sizes: {sizes}; weights in float16. Made by `python -m train encoder` from
+a run of seed {made["seed"]}, commit {commit}. Hashes are in encoder.json.
 
 {training_data(made)}"""
