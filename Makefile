@@ -7,6 +7,8 @@ IN     ?= $(wildcard seeds/documents/*.txt)
 OUT    ?= out
 CORPUS ?=
 CORPUS_OPTION := $(if $(CORPUS),--corpus $(CORPUS))
+START  ?=
+START_OPTION  := $(if $(START),--start $(START))
 
 .DEFAULT_GOAL := help
 .PHONY: help install tag serve train evaluate crossval bench test quick check fix cover lock clean
@@ -32,8 +34,8 @@ tag: $(VENV)/.serving  ## tag and strip $(IN) (the seeds) into $(OUT)
 serve: $(VENV)/.serving  ## the service and its page on 127.0.0.1:8000
 	$(BIN)/segue serve
 
-train: $(VENV)/.everything  ## train on seeds/written (and CORPUS=folder) into $(BUNDLE)
-	$(BIN)/python -m train fit $(CORPUS_OPTION) --out $(BUNDLE)
+train: $(VENV)/.everything  ## train on seeds/written (and CORPUS=folder) into $(BUNDLE); START=models/encoder: in minutes
+	$(BIN)/python -m train fit $(CORPUS_OPTION) $(START_OPTION) --out $(BUNDLE)
 
 evaluate: $(VENV)/.everything  ## score $(BUNDLE) on the seed documents (and CORPUS=folder)
 	$(BIN)/python -m train evaluate $(CORPUS_OPTION) $(BUNDLE)

@@ -1,8 +1,9 @@
-"""`python -m train COMMAND`: fit, evaluate, crossval. `make train` and `make evaluate` call it."""
+"""`python -m train COMMAND`: fit, evaluate, crossval, encoder. The Makefile's targets call it."""
 
 import json
 import logging
 import os
+import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +17,13 @@ from train import crossval
 from train.card import render
 from train.config import Config, Run, read_config
 from train.corpus import CorpusError, Episode, read_episodes
+from train.encoder import EncoderError, shows_seen, write_encoder
 from train.evaluate import by_show, evaluate, score_episode
 from train.export import ParityError
 from train.package import rewrite, write_bundle
 from train.plot import draw_confusion
-from train.run import ROOT, parity_on, read_sources, run_id, train_network
+from train.run import parity_on, run_id, train_network
+from train.sources import ROOT, read_sources
 
 log = logging.getLogger("train")
 
@@ -54,9 +57,21 @@ def main() -> None:
 @config_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/candidate"))
 @click.option("--name", default=None, help="What the model calls itself; default: the config's.")
-def fit(corpora: Sequence[Path], config_path: Path | None, out: Path, name: str | None) -> None:
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=None,
+    help="An encoder's folder to start from; default: the config's, which is none.",
+)
+def fit(
+    corpora: Sequence[Path],
+    config_path: Path | None,
+    out: Path,
+    name: str | None,
+    start: Path | None,
+) -> None:
     """Train a network, export it, score it and write its bundle to OUT."""
-    config = _config(config_path, corpora, name)
+    config = _config(config_path, corpora, name, start)
     sources = read_sources(config)
     run = train_network(config, sources, RUNS / f"{config.run.name}-{run_id(config, sources)}")
     documents = _labelled([DOCUMENTS])
@@ -88,7 +103,12 @@ def crossval_command(
     out: Path,
 ) -> None:
     """Score networks on shows left out of their training; interrupted runs go on."""
-    config = _config(config_path, corpora, None)
+    config = _config(config_path, corpora)
+    if config.start.folder:
+        raise click.UsageError(
+            "crossval trains from nothing: an encoder may have seen the shows that are left out;"
+            ' set folder = "" in [start]'
+        )
     sources = read_sources(config)
     report: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
@@ -104,36 +124,43 @@ def crossval_command(
         folder = runs / f"seed-{k}"
         folds = crossval.run_model(seeded, sources, folder)
         report["model"].append(crossval.summary(folds, folder / "smoothing.json"))
-        log.info("seed %d: %s", k, headline(report["model"][-1]))
+        log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
     if baseline:
         folds = crossval.run_baseline(sources, runs / "baseline")
         report["baseline"] = crossval.summary(folds, runs / "baseline" / "smoothing.json")
-        log.info("baseline: %s", headline(report["baseline"]))
+        log.info("baseline: %s", crossval.headline(report["baseline"]))
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")
 
 
-def headline(summary: dict[str, Any]) -> str:
-    """The figures to look at first."""
-    mixed = summary["shows"]["mixed"]["spans"]["ads"]
-    devtools, seen = summary["shows"]["devtoolsfm"], summary["seen"]
-    return (
-        f"unseen shows: ad spans F0.5 {summary['unseen']['spans']['ads']['f05']:.3f};"
-        f" mixed F0.5 {mixed['f05']:.3f}, {mixed['wrongly_cut_s_an_hour']:.0f} s/h wrongly cut;"
-        f" devtoolsfm macro F1 {devtools['six_labels']['macro_f1']:.3f};"
-        f" seen: F0.5 {seen['spans']['ads']['f05']:.3f},"
-        f" macro F1 {seen['six_labels']['macro_f1']:.3f}"
-    )
+@main.command("encoder")
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("models/encoder"))
+def encoder_command(run: Path, out: Path) -> None:
+    """Save the network of a finished RUN, a folder in runs/, for other runs to start from."""
+    write_encoder(run, out)
+    click.echo(f"The encoder is in {out}. Start from it with: make train START={out}")
 
 
-def _config(path: Path | None, corpora: Sequence[Path], name: str | None) -> Config:
+def _config(
+    path: Path | None,
+    corpora: Sequence[Path],
+    name: str | None = None,
+    start: Path | None = None,
+) -> Config:
     config = read_config(path) if path else read_config()
-    # Below the project's folder as the config's own are: a bundle says nothing of this machine.
-    added = (Path(os.path.relpath(corpus, ROOT)) for corpus in corpora)
-    folders = (*config.corpus.folders, *added)
+    folders = (*config.corpus.folders, *(_below_root(corpus) for corpus in corpora))
     run = Run.model_validate({**config.run.model_dump(), "name": name or config.run.name})
     corpus = config.corpus.model_copy(update={"folders": folders})
-    return config.model_copy(update={"run": run, "corpus": corpus})
+    begun = config.start
+    if start:
+        begun = begun.model_copy(update={"folder": str(_below_root(start))})
+    return config.model_copy(update={"run": run, "corpus": corpus, "start": begun})
+
+
+def _below_root(folder: Path) -> Path:
+    """As the config names its folders: a bundle says nothing of this machine."""
+    return Path(os.path.relpath(folder, ROOT))
 
 
 def _labelled(folders: Sequence[Path]) -> list[Episode]:
@@ -145,7 +172,7 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     model = load_model(bundle)
     scores = [score_episode(e, model) for e in episodes]
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
-    trained_on = sorted({**manifest["trained_on"], **manifest["validated_on"]})
+    trained_on = sorted(shows_seen(manifest))
     whole = evaluate(scores, model.costs)
     # Two of the seed documents are episodes of Talk Python: they are reported by themselves.
     shows = [e for e in scores if e.show != DOCUMENTS.name]
@@ -157,7 +184,7 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
         "shows_seen": evaluate(seen, model.costs) if seen else None,
         "shows_unseen": evaluate(unseen, model.costs) if unseen else None,
         "shows": by_show(scores, model.costs),
-        "crossval": _crossval_of(bundle),
+        "crossval": None if manifest.get("start") else _crossval_of(bundle),
     }
     draw_confusion(whole, bundle / "confusion.png")
     rewrite(bundle, metrics=metrics, card=render(manifest, metrics))
@@ -169,13 +196,13 @@ def _crossval_of(bundle: Path) -> dict[str, Any] | None:
     if not CROSSVAL.exists():
         return None
     report: dict[str, Any] = json.loads(CROSSVAL.read_text(encoding="utf-8"))
-    config = read_config(bundle / "config.toml").model_dump(mode="json")
-    same = all(config[table] == report["config"][table] for table in COMPARED)
+    config = tomllib.loads((bundle / "config.toml").read_text(encoding="utf-8"))
+    same = all(config.get(table) == report["config"][table] for table in COMPARED)
     return report if same else None
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (CorpusError, BundleError, ParityError) as error:
+    except (CorpusError, BundleError, EncoderError, ParityError) as error:
         raise SystemExit(f"error: {error}") from error

@@ -30,7 +30,7 @@ def render(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         _head(manifest),
         *_crossval(metrics.get("crossval")),
         *_this_bundle(metrics),
-        _data(manifest),
+        training_data(manifest),
         _making(manifest),
     ]
     return "\n".join(parts)
@@ -117,30 +117,41 @@ def _this_bundle(metrics: Mapping[str, Any]) -> Iterator[str]:
     yield _table(["show", "episodes", "ad-span F0.5", "accuracy", "macro F1"], rows)
 
 
-def _data(manifest: Mapping[str, Any]) -> str:
-    trained, validated = manifest["trained_on"], manifest["validated_on"]
+def training_data(facts: Mapping[str, Any]) -> str:
+    """What a run learned from, by show with terms; then the same of what it started from."""
+    parts = ["## Training data\n", _data(facts)]
+    while facts := facts.get("start") or {}:
+        parts += [
+            f"Training started from `{facts['name']}` (encoder.json {facts['sha256'][:12]}), which"
+            " had learned from:\n",
+            _data(facts),
+        ]
+    return "\n".join(parts)
+
+
+def _data(facts: Mapping[str, Any]) -> str:
+    counts = [facts[name] for name in ("trained_on", "validated_on", "read_for_vocabulary")]
     rows = [
         [
             show,
-            str(trained.get(show, 0)),
-            str(validated.get(show, 0)),
-            str(manifest["read_for_vocabulary"].get(show, 0)),
+            *(str(count.get(show, 0)) for count in counts),
             TERMS.get(show, NOT_MEASURED.replace("measured", "known")),
         ]
-        for show in sorted(manifest["read_for_vocabulary"])
+        for show in sorted(set().union(*counts))
     ]
-    written = manifest["written"]
+    written = facts["written"]
     table = _table(
         ["show", "trained", "validated", "read for vocabulary", "source and terms"], rows
     )
     return (
-        f"## Training data\n\nEpisodes by show, and {written['ads']} ads and {written['passages']}"
+        f"Episodes by show, and {written['ads']} ads and {written['passages']}"
         f" passages of `seeds/written`. `seeds/documents` are never trained on.\n\n{table}"
     )
 
 
 def _making(manifest: Mapping[str, Any]) -> str:
     parity, versions = manifest["parity"], manifest["versions"]
+    start = " START=path/to/encoder" if manifest.get("start") else ""
     return f"""## Making
 
 Trained in {manifest["train_seconds"]} s on {manifest["device"]}, seed {manifest["seed"]}, commit
@@ -150,7 +161,7 @@ most {parity["max_abs_diff"]:.1g} nats (allowed: {parity["tolerance"]:g}); the s
 {parity.get("episodes_with_equal_segments", NOT_MEASURED)} seed documents.
 Hashes are in manifest.json.
 
-    make train CORPUS=path/to/corpus BUNDLE=models/candidate
+    make train CORPUS=path/to/corpus{start} BUNDLE=models/candidate
     make evaluate BUNDLE=models/candidate
     make crossval CORPUS=path/to/corpus
 """

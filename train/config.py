@@ -69,6 +69,14 @@ class Fit(_Table):
     patience: int = Field(ge=1)
 
 
+class Start(_Table):
+    """What training starts from; its numbers take the place of [fit]'s when that is an encoder."""
+
+    folder: str  # of an encoder; empty: random weights and a vocabulary of its own
+    n_epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+
+
 class Config(_Table):
     """All of a run."""
 
@@ -78,7 +86,15 @@ class Config(_Table):
     network: Network
     augment: Augment
     fit: Fit
+    start: Start
     smoothing: Smoothing
+
+    @property
+    def schedule(self) -> Fit:
+        """[fit] as it is used: shorter and slower from an encoder than from nothing."""
+        if not self.start.folder:
+            return self.fit
+        return self.fit.model_copy(update=self.start.model_dump(exclude={"folder"}))
 
 
 def read_config(path: Path | None = None) -> Config:

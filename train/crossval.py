@@ -22,7 +22,8 @@ from train.config import Config
 from train.corpus import CorpusError, Episode, share
 from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
-from train.run import Sources, train_network
+from train.run import train_network
+from train.sources import Sources
 from train.tune import cool, tune
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,19 @@ def summary(folds: Sequence[Sequence[Scored]], kept: Path) -> dict[str, Any]:
         "seen": report_paths(groups[SEEN]),
         "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
     }
+
+
+def headline(summary: dict[str, Any]) -> str:
+    """The figures to look at first."""
+    mixed = summary["shows"]["mixed"]["spans"]["ads"]
+    devtools, seen = summary["shows"]["devtoolsfm"], summary["seen"]
+    return (
+        f"unseen shows: ad spans F0.5 {summary['unseen']['spans']['ads']['f05']:.3f};"
+        f" mixed F0.5 {mixed['f05']:.3f}, {mixed['wrongly_cut_s_an_hour']:.0f} s/h wrongly cut;"
+        f" devtoolsfm macro F1 {devtools['six_labels']['macro_f1']:.3f};"
+        f" seen: F0.5 {seen['spans']['ads']['f05']:.3f},"
+        f" macro F1 {seen['six_labels']['macro_f1']:.3f}"
+    )
 
 
 def _fold(k: int, sources: Sources, folder: Path, score: Scorer) -> list[Scored]:

@@ -7,9 +7,9 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.fp16 import MixedPrecision
@@ -18,7 +18,6 @@ from fastai.callback.schedule import Learner  # with fit_one_cycle
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.torch_core import set_seed
-from tokenizers import Tokenizer
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -49,33 +48,37 @@ def new_network(config: Config, vocab_size: int) -> Tagger:
     )
 
 
+def with_vectors(config: Config, vectors: npt.NDArray[np.float32]) -> Tagger:
+    """An untrained network of the config's seed that knows the vectors: (vocab_size, n_dims)."""
+    set_seed(config.run.seed, reproducible=True)
+    network = new_network(config, len(vectors))
+    with torch.no_grad():
+        network.rows.embedding.weight.copy_(torch.from_numpy(vectors))
+    return network
+
+
 def fit(
     config: Config,
-    tokenizer: Tokenizer,
-    vectors: np.ndarray[Any, np.dtype[np.float32]],
+    network: Tagger,
     training: Sequence[Example],
     validation: Sequence[Example],
     folder: Path,
     *,
     inserts: Sequence[tuple[str, Stretch]] = (),
 ) -> Tagger:
-    """The network with the lowest validation loss, on the CPU and in evaluation mode.
+    """`network` with the lowest validation loss, on the CPU and in evaluation mode.
 
     Goes on from `folder/last.pt` when a run there was interrupted.
     """
     set_seed(config.run.seed, reproducible=True)
-    network = new_network(config, tokenizer.get_vocab_size())
-    with torch.no_grad():
-        network.rows.embedding.weight.copy_(torch.from_numpy(vectors))
+    settings = config.schedule
     learner = _learner(config, network, _loaders(config, training, validation, inserts), folder)
-    keeper = Keeper(folder, config.run.seed, config.fit.patience)
-    start = keeper.resume(learner, config.fit.n_epochs)
-    rates = np.array(
-        [config.fit.learning_rate * config.fit.embedding_rate, config.fit.learning_rate]
-    )
-    log.info("training on %s, epochs %d to %d", device(), start + 1, config.fit.n_epochs)
-    if start < config.fit.n_epochs:
-        learner.fit_one_cycle(config.fit.n_epochs, rates, cbs=[keeper], start_epoch=start)
+    keeper = Keeper(folder, config.run.seed, settings.patience)
+    start = keeper.resume(learner, settings.n_epochs)
+    rates = settings.learning_rate * np.array([settings.embedding_rate, 1.0])
+    log.info("training on %s, epochs %d to %d", device(), start + 1, settings.n_epochs)
+    if start < settings.n_epochs:
+        learner.fit_one_cycle(settings.n_epochs, rates, cbs=[keeper], start_epoch=start)
     state = torch.load(folder / BEST, map_location="cpu", weights_only=True)
     network.load_state_dict(state)
     return network.cpu().eval()

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,16 +28,26 @@ def write_bundle(
     card: str = "Not evaluated.\n",
 ) -> None:
     """Make `out` a bundle of the network in `run`; the bundle that was there goes last."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
-        folder = Path(name) / "new"
-        folder.mkdir()
+    with replacing(out) as folder:
         for file in NETWORK_FILES:
             shutil.copyfile(run / file, folder / file)
         _write(folder / "config.toml", to_toml(config.model_dump(mode="json")))
         _write(folder / "metrics.json", json.dumps(metrics or {}, indent=1) + "\n")
         _write(folder / "README.md", card)
         _write_manifest(run, folder, config.run.name, version, parity or {})
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """An empty folder to fill, which becomes `out` unless an error is raised.
+
+    What was there goes last.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
+        folder = Path(name) / "new"
+        folder.mkdir()
+        yield folder
         if out.exists():
             out.rename(Path(name) / "before")
         folder.rename(out)

@@ -1,4 +1,4 @@
-"""One training run from labelled episodes to a bundle: vocabulary, fit, export."""
+"""One training run from labelled episodes to a network: vocabulary or encoder, fit, export."""
 
 import json
 import logging
@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -21,49 +20,21 @@ from tokenizers import Tokenizer
 from serve.text import PAD, encode
 from train.batches import Stretch, encode_episode
 from train.config import Config
-from train.corpus import CorpusError, Episode, read_episodes, read_transcript, split
+from train.corpus import CorpusError, Episode, read_transcript, split
+from train.encoder import Encoder, start_of, with_weights
 from train.export import OPSET, TOLERANCE, equal_segments, export
-from train.fit import BEST, device, fit, new_network
+from train.fit import BEST, device, fit, new_network, with_vectors
+from train.network import Tagger
+from train.sources import ROOT, Sources, readable_units
 from train.vocabulary import new_tokenizer, word_vectors
-from train.written import Bank, encode_piece, read_bank
+from train.written import Bank, encode_piece
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[1]
 # What no run depends on: how it is called, where its text lies, what comes after it.
 NOT_HASHED: dict[str, Any] = {"smoothing": True, "run": {"name"}, "corpus": {"folders"}}
 VECTOR_SCALE = 0.5  # of the root mean square; larger vectors learn more slowly
 VERSIONS = ("torch", "fastai", "numpy", "onnx", "onnxruntime", "tokenizers")
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """All the text a run may use."""
-
-    episodes: tuple[Episode, ...]  # labelled and not
-    bank: Bank
-
-
-def read_sources(config: Config) -> Sources:
-    """Every episode of the config's folders, and the written texts where they are among them.
-
-    A folder that does not start with `/` is looked for beside this package, as in the config.
-    """
-    episodes: list[Episode] = []
-    bank = Bank((), ())
-    for folder in config.corpus.folders:
-        found_here = list(read_episodes(ROOT / folder, unlabelled=True))
-        if not any(e.cues is not None for e in found_here):
-            raise CorpusError(
-                f"{folder} holds no labelled transcripts; put `<file name>.labels.tsv` beside each,"
-                " or give the folder that has `labels` and `transcripts` in it"
-            )
-        episodes += found_here
-        found = read_bank(ROOT / folder)
-        bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
-    if config.corpus.open_licences_only:
-        episodes = [e for e in episodes if e.show in (*config.corpus.open_shows, "written")]
-    return Sources(tuple(episodes), bank)
 
 
 def run_id(config: Config, sources: Sources) -> str:
@@ -72,13 +43,17 @@ def run_id(config: Config, sources: Sources) -> str:
     A changed config or text starts a new run; the same ones go on with the old. The code is not
     hashed: after a change to it, remove the folder.
     """
-    choices = config.model_dump(mode="json", exclude=NOT_HASHED)
+    encoder = start_of(config)
+    unused = {**NOT_HASHED, "start": {"folder"} if encoder else True}
+    choices = config.model_dump(mode="json", exclude=unused)
     digest = sha256(json.dumps(choices, sort_keys=True).encode())
     for episode in sources.episodes:
         digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)
         digest.update(b"" if episode.cues is None else episode.cues.tobytes())
     for piece in (*sources.bank.ads, *sources.bank.passages):
         digest.update(piece.model_dump_json().encode())
+    if encoder:
+        digest.update(encoder.facts["sha256"].encode())
     return digest.hexdigest()[:12]
 
 
@@ -98,13 +73,13 @@ def train_network(config: Config, sources: Sources, folder: Path) -> Path:
             f"{len(training)} episodes to train on and {len(validation)} to validate on: both need"
             " at least one; add labelled transcripts or change validation_share"
         )
-    tokenizer, vectors = _vocabulary(config, sources, folder)
+    encoder = start_of(config)
+    tokenizer, network = _first_network(config, encoder, sources, folder)
     log.info("%d training and %d validation episodes", len(training), len(validation))
     inserts = written_stretches(sources.bank, tokenizer)
     network = fit(
         config,
-        tokenizer,
-        vectors,
+        network,
         [encode_episode(e, tokenizer) for e in training],
         [encode_episode(e, tokenizer) for e in validation],
         folder,
@@ -122,9 +97,10 @@ def train_network(config: Config, sources: Sources, folder: Path) -> Path:
         "versions": {"python": sys.version.split()[0], **{n: version(n) for n in VERSIONS}},
         "onnx": {"opset": OPSET, "inputs": ["ids", "place"], "outputs": ["log_probs"]},
         "parity": {"max_abs_diff": difference, "tolerance": TOLERANCE},
+        "start": encoder.facts if encoder else None,
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
-        "read_for_vocabulary": _counts(sources.episodes),
+        "read_for_vocabulary": {} if encoder else _counts(sources.episodes),
         "written": {"ads": len(sources.bank.ads), "passages": len(sources.bank.passages)},
     }
     (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -159,6 +135,17 @@ def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stret
     ]
 
 
+def _first_network(
+    config: Config, encoder: Encoder | None, sources: Sources, folder: Path
+) -> tuple[Tokenizer, Tagger]:
+    """What training starts from; the tokenizer is kept in `folder`."""
+    if encoder:
+        encoder.tokenizer.save(str(folder / "tokenizer.json"))
+        return encoder.tokenizer, with_weights(config, encoder)
+    tokenizer, vectors = _vocabulary(config, sources, folder)
+    return tokenizer, with_vectors(config, vectors)
+
+
 def _vocabulary(
     config: Config, sources: Sources, folder: Path
 ) -> tuple[Tokenizer, npt.NDArray[np.float32]]:
@@ -166,7 +153,7 @@ def _vocabulary(
     saved, vectors_file = folder / "tokenizer.json", folder / "vectors.npy"
     if vectors_file.exists():
         return Tokenizer.from_file(str(saved)), np.load(vectors_file)
-    texts = [units for e in sources.episodes if (units := _readable_units(e))]
+    texts = [units for e in sources.episodes if (units := readable_units(e))]
     texts += [piece.lines for piece in (*sources.bank.ads, *sources.bank.passages)]
     tokenizer = new_tokenizer((" ".join(units) for units in texts), config.vocabulary.size)
     tokenizer.save(str(saved))
@@ -180,17 +167,6 @@ def _vocabulary(
     )
     np.save(vectors_file, vectors * VECTOR_SCALE)
     return tokenizer, vectors * VECTOR_SCALE
-
-
-def _readable_units(episode: Episode) -> list[str]:
-    """What is said in an episode; nothing, and a warning, where an unlabelled one is broken."""
-    try:
-        return [unit.text for unit in read_transcript(episode).units]
-    except CorpusError as error:
-        if episode.cues is not None:
-            raise
-        log.warning("left out: %s", error)
-        return []
 
 
 def _counts(episodes: Sequence[Episode]) -> dict[str, int]:

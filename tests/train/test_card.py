@@ -100,6 +100,22 @@ def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
     assert "and 2 ads and 1 passages of `seeds/written`" in render(manifest, metrics)
 
 
+def test_a_card_goes_back_to_what_the_start_of_the_start_had_learned(manifest, metrics, facts):
+    first = {**facts, "name": "oak", "sha256": "0ac" * 20, "trained_on": {"mbmbam": 7}}
+    second = {
+        **facts,
+        "name": "elm",
+        "sha256": "e1a" * 20,
+        "trained_on": {"lex": 8},
+        "start": first,
+    }
+    manifest.update(trained_on={"tea": 9}, read_for_vocabulary={}, start=second)
+    card = render(manifest, metrics)
+    assert card.index("| tea | 9 |") < card.index("`elm`") < card.index("| lex | 8 |")
+    assert card.index("| lex | 8 |") < card.index("`oak`") < card.index("| mbmbam | 7 |")
+    assert "CORPUS=path/to/corpus START=path/to/encoder BUNDLE=models/candidate" in card
+
+
 def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
     manifest.update(commit="", dirty=True)
     assert "commit\nunknown with local changes;" in render(manifest, metrics)

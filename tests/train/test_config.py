@@ -27,7 +27,17 @@ def test_a_config_file_is_read_from_where_it_lies(tmp_path, tables):
     assert read_config(path).run.name == "mine"
 
 
-@pytest.mark.parametrize("table", ["run", "corpus", "network", "augment", "fit", "smoothing"])
+def test_from_an_encoder_the_schedule_is_that_of_start(make):
+    config = read_config()
+    assert config.schedule == config.fit
+    start = {"folder": "models/encoder", "n_epochs": 2, "learning_rate": 0.5}
+    found = make.changed(config, start=start).schedule.model_dump()
+    assert found == {**config.fit.model_dump(), "n_epochs": 2, "learning_rate": 0.5}
+
+
+@pytest.mark.parametrize(
+    "table", ["run", "corpus", "network", "augment", "fit", "start", "smoothing"]
+)
 def test_an_unknown_name_is_refused_where_it_stands(tables, table):
     wrong = {**tables, table: {**tables[table], "droput": 0.1}}
     with pytest.raises(ValidationError, match=rf"{table}\.droput\n  Extra inputs are not perm"):

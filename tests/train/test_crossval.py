@@ -11,7 +11,7 @@ from train import crossval
 from train.corpus import CorpusError, Episode, share
 from train.crossval import FOLDS, GROUPS, SEEN, fold_of
 from train.evaluate import Scored
-from train.run import Sources
+from train.sources import Sources
 from train.written import Bank
 
 OTHER = LABELS.index("other")

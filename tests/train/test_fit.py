@@ -16,7 +16,7 @@ from serve.text import encode
 from train import fit as fit_module
 from train.batches import Crops, encode_episode
 from train.export import OneEpisode, export
-from train.fit import fit, new_network
+from train.fit import fit, new_network, with_vectors
 from train.package import write_bundle
 from train.vocabulary import new_tokenizer, word_vectors
 
@@ -47,7 +47,8 @@ def lively(make, tiny):
 
 def run(config, toy, folder):
     folder.mkdir(exist_ok=True)
-    return fit(config, toy.tokenizer, toy.vectors, toy.examples, toy.examples, folder)
+    network = with_vectors(config, toy.vectors)
+    return fit(config, network, toy.examples, toy.examples, folder)
 
 
 def same(one, other):

@@ -12,7 +12,8 @@ from train import run as run_module
 from train.batches import IS_AD
 from train.config import to_toml
 from train.corpus import CorpusError, Episode
-from train.run import Sources, read_sources, run_id, train_network
+from train.run import run_id, train_network
+from train.sources import Sources, read_sources, readable_units
 from train.written import Bank
 
 AD = '[[ad]]\nlabel = "sponsor_read"\nkind = "tea"\nmanner = "joke"\nshow = "tea"\ntext = "{}"\n'
@@ -115,11 +116,11 @@ def test_without_episodes_to_validate_on_a_run_is_refused(make, config, tmp_path
 
 
 def test_an_unlabelled_episode_that_cannot_be_read_is_left_out_with_a_warning(caplog):
-    assert run_module._readable_units(Episode("tea", "1", b"One.\n", None)) == ["One."]
-    assert run_module._readable_units(Episode("tea", "2", b"\xff\xfe", None)) == []
+    assert readable_units(Episode("tea", "1", b"One.\n", None)) == ["One."]
+    assert readable_units(Episode("tea", "2", b"\xff\xfe", None)) == []
     assert "left out: tea/2: byte 0, line 1: the transcript looks like UTF-16" in caplog.text
     with pytest.raises(CorpusError, match="tea/3"):
-        run_module._readable_units(Episode("tea", "3", b"\xff\xfe", np.ones((1, 6), bool)))
+        readable_units(Episode("tea", "3", b"\xff\xfe", np.ones((1, 6), bool)))
 
 
 def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
@@ -195,7 +196,7 @@ def test_a_corpus_that_is_not_there_is_refused(workplace, runner):
 def test_the_headline_names_the_figures_to_look_at_first():
     spans = {"spans": {"ads": {"f05": 0.81234, "wrongly_cut_s_an_hour": 12.4}}}
     six = {**spans, "six_labels": {"macro_f1": 0.7}}
-    found = command.headline(
+    found = command.crossval.headline(
         {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
     )
     assert found == (

@@ -1,0 +1,54 @@
+"""All the text a run may use: episodes, labelled or not, and the written ads and passages."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.config import Config
+from train.corpus import CorpusError, Episode, read_episodes, read_transcript
+from train.written import Bank, read_bank
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All the text a run may use."""
+
+    episodes: tuple[Episode, ...]  # labelled and not
+    bank: Bank
+
+
+def read_sources(config: Config) -> Sources:
+    """Every episode of the config's folders, and the written texts where they are among them.
+
+    A folder that does not start with `/` is looked for beside this package, as in the config.
+    """
+    episodes: list[Episode] = []
+    bank = Bank((), ())
+    for folder in config.corpus.folders:
+        found_here = list(read_episodes(ROOT / folder, unlabelled=True))
+        if not any(e.cues is not None for e in found_here):
+            raise CorpusError(
+                f"{folder} holds no labelled transcripts; put `<file name>.labels.tsv` beside each,"
+                " or give the folder that has `labels` and `transcripts` in it"
+            )
+        episodes += found_here
+        found = read_bank(ROOT / folder)
+        bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
+    if config.corpus.open_licences_only:
+        episodes = [e for e in episodes if e.show in (*config.corpus.open_shows, "written")]
+    return Sources(tuple(episodes), bank)
+
+
+def readable_units(episode: Episode) -> list[str]:
+    """What is said in an episode; nothing, and a warning, where an unlabelled one is broken."""
+    try:
+        return [unit.text for unit in read_transcript(episode).units]
+    except CorpusError as error:
+        if episode.cues is not None:
+            raise
+        log.warning("left out: %s", error)
+        return []
