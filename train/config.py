@@ -87,6 +87,12 @@ def read_config(path: Path | None = None) -> Config:
     return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+def with_licences(config: Config, *, open_only: bool) -> Config:
+    """The config with another choice of licences."""
+    corpus = config.corpus.model_copy(update={"open_licences_only": open_only})
+    return config.model_copy(update={"corpus": corpus})
+
+
 def to_toml(tables: dict[str, dict[str, object]]) -> str:
     """Flat tables as TOML; the standard library reads it but does not write it.
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
 from train.batches import Stretch, encode_episode
-from train.config import Config
+from train.config import Config, CorpusChoice
 from train.corpus import CorpusError, Episode, read_episodes, read_transcript, split
 from train.export import OPSET, TOLERANCE, equal_segments, export
 from train.fit import BEST, device, fit, new_network
@@ -61,9 +61,15 @@ def read_sources(config: Config) -> Sources:
         episodes += found_here
         found = read_bank(ROOT / folder)
         bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
-    if config.corpus.open_licences_only:
-        episodes = [e for e in episodes if e.show in (*config.corpus.open_shows, "written")]
-    return Sources(tuple(episodes), bank)
+    return licensed(Sources(tuple(episodes), bank), config.corpus)
+
+
+def licensed(sources: Sources, choice: CorpusChoice) -> Sources:
+    """The sources less what their licences keep out of training, if that is the choice."""
+    if not choice.open_licences_only:
+        return sources
+    shows = (*choice.open_shows, "written")
+    return replace(sources, episodes=tuple(e for e in sources.episodes if e.show in shows))
 
 
 def run_id(config: Config, sources: Sources) -> str:

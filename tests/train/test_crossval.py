@@ -76,8 +76,8 @@ def test_mixed_and_the_seen_show_are_left_out_by_episode():
     assert fold_of(Episode("a-show-of-ones-own", "1", b"", None)) is None
 
 
-def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(sources, calls, tmp_path):
-    crossval.run_baseline(sources, tmp_path / "baseline")
+def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(tiny, sources, calls, tmp_path):
+    crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     assert len(calls) == len(GROUPS)
     for k, (training, held_out) in enumerate(calls):
         assert {e.show for e in held_out} == {*GROUPS[k], SEEN, "mixed"}
@@ -90,10 +90,10 @@ def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(sources, calls
     assert sorted(left_out) == sorted((e.show, e.name) for e in labelled)
 
 
-def test_a_fold_that_was_scored_is_not_scored_again(sources, calls, tmp_path):
-    first = crossval.run_baseline(sources, tmp_path / "baseline")
+def test_a_fold_that_was_scored_is_not_scored_again(tiny, sources, calls, tmp_path):
+    first = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     (tmp_path / "baseline" / "fold-2.pickle").unlink()
-    again = crossval.run_baseline(sources, tmp_path / "baseline")
+    again = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     assert len(calls) == len(GROUPS) + 1
     assert [[e.name for e in fold] for fold in again] == [[e.name for e in fold] for fold in first]
 
@@ -118,17 +118,17 @@ def test_networks_are_trained_without_the_fold_and_scored_as_bundles(
     ]
 
 
-def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(calls, tmp_path):
+def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(tiny, calls, tmp_path):
     with pytest.raises(
         CorpusError,
         match=r"^fold 0 has no labelled episodes: crossval needs some of talkpython, mixed,"
         " devtoolsfm, lex; name their folder with --corpus$",
     ):
-        crossval.run_baseline(Sources((), Bank((), ())), tmp_path)
+        crossval.run_baseline(tiny, Sources((), Bank((), ())), tmp_path)
 
 
-def test_every_fold_is_smoothed_by_the_others(sources, calls, tmp_path, monkeypatch):
-    folds = crossval.run_baseline(sources, tmp_path / "baseline")
+def test_every_fold_is_smoothed_by_the_others(tiny, sources, calls, tmp_path, monkeypatch):
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     asked = []
     tune = crossval.tune
 
@@ -137,21 +137,23 @@ def test_every_fold_is_smoothed_by_the_others(sources, calls, tmp_path, monkeypa
         return tune(episodes[:4])
 
     monkeypatch.setattr(crossval, "tune", spy)
-    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    report = crossval.summary(folds, tmp_path)
     for fold, names in zip(folds, asked, strict=False):
         assert not names & {(e.show, e.name) for e in fold}
     assert asked[-1] == {(e.show, e.name) for fold in folds for e in fold}
     kept = json.loads((tmp_path / "smoothing.json").read_text())
     assert len(kept) == len(GROUPS) + 1
     assert report["smoothing"] == kept[-1]
-    assert crossval.summary(folds, tmp_path / "smoothing.json") == report
+    assert crossval.summary(folds, tmp_path) == report
     assert len(asked) == len(GROUPS) + 1  # the second time, what was kept is taken
 
 
-def test_the_seen_show_is_reported_apart_from_the_unseen(sources, calls, tmp_path, monkeypatch):
+def test_the_seen_show_is_reported_apart_from_the_unseen(
+    tiny, sources, calls, tmp_path, monkeypatch
+):
     monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
-    folds = crossval.run_baseline(sources, tmp_path / "baseline")
-    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    report = crossval.summary(folds, tmp_path)
     shows = report["shows"]
     assert list(shows) == sorted({*(s for group in GROUPS for s in group), SEEN, "mixed"})
     assert report["seen"] == shows[SEEN]

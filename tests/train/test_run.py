@@ -12,6 +12,7 @@ from train import run as run_module
 from train.batches import IS_AD
 from train.config import to_toml
 from train.corpus import CorpusError, Episode
+from train.quoted import COMPARED
 from train.run import Sources, read_sources, run_id, train_network
 from train.written import Bank
 
@@ -133,7 +134,12 @@ def workplace(tmp_path, corpus, monkeypatch):
     """A folder to run the commands in, with documents and runs of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(command, "CROSSVAL", tmp_path / "crossval.json")
+    for name, file in {
+        "CROSSVAL": "crossval.json",
+        "OPEN": "open.json",
+        "NOTES": "errors.md",
+    }.items():
+        monkeypatch.setattr(command, name, tmp_path / file)
     monkeypatch.setattr(
         command, "DOCUMENTS", shutil.copytree(corpus / "teapot", tmp_path / "documents")
     )
@@ -169,7 +175,7 @@ def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny
     shutil.copytree(tiny_bundle, workplace / "candidate")
     report = {"config": None, "model": []}
     (workplace / "crossval.json").write_text(
-        json.dumps({**report, "config": dict.fromkeys(command.COMPARED)})
+        json.dumps({**report, "config": dict.fromkeys(COMPARED)})
     )
     done = runner.invoke(
         command.main, ["evaluate", "candidate", "--corpus", str(corpus)], catch_exceptions=False
@@ -217,8 +223,9 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
         return []
 
     monkeypatch.setattr(command.crossval, "run_model", run_model)
-    monkeypatch.setattr(command.crossval, "run_baseline", lambda sources, folder: [])
-    monkeypatch.setattr(command.crossval, "summary", lambda folds, kept: summary)
+    monkeypatch.setattr(command.crossval, "run_bare", lambda sources, folder: [])
+    monkeypatch.setattr(command.crossval, "run_baseline", lambda config, sources, folder: [])
+    monkeypatch.setattr(command.crossval, "summary", lambda folds, folder, bared=(): summary)
     (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
     arguments = ["crossval", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
     done = runner.invoke(command.main, arguments, catch_exceptions=False)
