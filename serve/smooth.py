@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -43,17 +44,15 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
         raise ValueError("log_probs must be finite")
     scores = evidence(log_probs, costs.ad_split) + costs.bias
     scores = scores * (n_words / WORDS_A_STEP)[..., None]
-    steps = np.moveaxis(scores, -2, 0)  # (n_units, ..., n_labels)
-    came_from = np.zeros(steps.shape, dtype=np.int64)
-    total = steps[0]
-    for i in range(1, len(steps)):
-        arrivals = total[..., None] - costs.switch  # (..., from, to)
-        came_from[i] = arrivals.argmax(axis=-2)
-        total = arrivals.max(axis=-2) + steps[i]
-    path = np.empty(steps.shape[:-1], dtype=np.int64)
-    path[-1] = total.argmax(axis=-1)
-    for i in range(len(steps) - 1, 0, -1):
-        path[i - 1] = np.take_along_axis(came_from[i], path[i][..., None], axis=-1)[..., 0]
+    # Labels before episodes: numpy is fastest along the last axis.
+    totals = np.ascontiguousarray(np.moveaxis(scores, (-2, -1), (0, 1)))  # (n_units, n_labels, ...)
+    switch = costs.switch.reshape(*costs.switch.shape, *[1] * (n_words.ndim - 1))
+    for before, here in pairwise(totals):
+        here += (before[:, None] - switch).max(axis=0)  # over (from, to, ...)
+    path = np.empty((len(totals), *totals.shape[2:]), dtype=np.int64)
+    path[-1] = totals[-1].argmax(axis=0)
+    for i in range(len(totals) - 1, 0, -1):
+        path[i - 1] = (totals[i - 1] - costs.switch[:, path[i]]).argmax(axis=0)
     return np.moveaxis(path, 0, -1)
 
 

@@ -1,9 +1,8 @@
-"""`python -m train COMMAND`: fit, evaluate, crossval, encoder. The Makefile's targets call it."""
+"""`python -m train COMMAND`: fit, evaluate, crossval, encoder, errors. The Makefile calls it."""
 
 import json
 import logging
 import os
-import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -15,13 +14,15 @@ from serve.bundle import load_model
 from serve.errors import BundleError
 from train import crossval
 from train.card import render
-from train.config import Config, Run, read_config
+from train.config import Config, Run, read_config, with_licences
 from train.corpus import CorpusError, Episode, read_episodes
 from train.encoder import EncoderError, shows_seen, write_encoder
+from train.errors import worst
 from train.evaluate import by_show, evaluate, score_episode
 from train.export import ParityError
 from train.package import rewrite, write_bundle
-from train.plot import draw_confusion
+from train.plot import draw
+from train.quoted import quoted
 from train.run import parity_on, run_id, train_network
 from train.sources import ROOT, read_sources
 
@@ -29,10 +30,11 @@ log = logging.getLogger("train")
 
 DOCUMENTS = ROOT / "seeds" / "documents"
 RUNS = ROOT / "runs"
-COMPARED = ("corpus", "vocabulary", "network", "augment", "fit")  # tables of a config
-CROSSVAL = (
-    ROOT / "models" / "crossval.json"
-)  # under version control: what the default's card quotes
+MODELS = ROOT / "models"
+# Under version control: what the default's card quotes, beside what a reader of the mistakes wrote.
+CROSSVAL, OPEN = MODELS / "crossval.json", MODELS / "open.json"
+ERRORS, NOTES = MODELS / "errors.tsv", MODELS / "errors.md"
+WORST = 200  # mistakes that are listed: more than a person reads
 
 corpus_option = click.option(
     "--corpus",
@@ -109,7 +111,7 @@ def crossval_command(
             "crossval trains from nothing: an encoder may have seen the shows that are left out;"
             ' set folder = "" in [start]'
         )
-    sources = read_sources(config)
+    sources = crossval.read_all(config)
     report: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
         "run": run_id(config, sources),
@@ -123,11 +125,12 @@ def crossval_command(
         )
         folder = runs / f"seed-{k}"
         folds = crossval.run_model(seeded, sources, folder)
-        report["model"].append(crossval.summary(folds, folder / "smoothing.json"))
+        bared = crossval.run_bare(sources, folder)
+        report["model"].append(crossval.summary(folds, folder, bared))
         log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
     if baseline:
-        folds = crossval.run_baseline(sources, runs / "baseline")
-        report["baseline"] = crossval.summary(folds, runs / "baseline" / "smoothing.json")
+        folds = crossval.run_baseline(config, sources, runs / "baseline")
+        report["baseline"] = crossval.summary(folds, runs / "baseline")
         log.info("baseline: %s", crossval.headline(report["baseline"]))
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")
@@ -140,6 +143,18 @@ def encoder_command(run: Path, out: Path) -> None:
     """Save the network of a finished RUN, a folder in runs/, for other runs to start from."""
     write_encoder(run, out)
     click.echo(f"The encoder is in {out}. Start from it with: make train START={out}")
+
+
+@main.command("errors")
+@click.option("--run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
+@click.option("--out", type=click.Path(path_type=Path), default=ERRORS, show_default=True)
+def errors_command(run: Path, out: Path) -> None:
+    """List the worst mistakes of a seed's folder below runs/ by cue, without any text."""
+    pairs = crossval.read_run(run)
+    config = read_config(run / "fold-0" / "bundle" / "config.toml")
+    listed = worst(pairs, crossval.read_all(config).episodes, WORST)
+    out.write_text(listed, encoding="utf-8")
+    click.echo(f"The worst mistakes are in {out}.")
 
 
 def _config(
@@ -173,32 +188,24 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     scores = [score_episode(e, model) for e in episodes]
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     trained_on = sorted(shows_seen(manifest))
-    whole = evaluate(scores, model.costs)
+    config = read_config(bundle / "config.toml")
     # Two of the seed documents are episodes of Talk Python: they are reported by themselves.
     shows = [e for e in scores if e.show != DOCUMENTS.name]
     seen = [e for e in shows if e.show in trained_on]
     unseen = [e for e in shows if e.show not in trained_on]
     metrics = {
         "shows_trained_on": trained_on,
-        "all": whole,
+        "all": evaluate(scores, model.costs),
         "shows_seen": evaluate(seen, model.costs) if seen else None,
         "shows_unseen": evaluate(unseen, model.costs) if unseen else None,
         "shows": by_show(scores, model.costs),
-        "crossval": None if manifest.get("start") else _crossval_of(bundle),
+        "crossval": None if manifest.get("start") else quoted(CROSSVAL, config),
+        "open": quoted(OPEN, with_licences(config, open_only=True)),
     }
-    draw_confusion(whole, bundle / "confusion.png")
-    rewrite(bundle, metrics=metrics, card=render(manifest, metrics))
+    draw(metrics, bundle)
+    notes = NOTES.read_text(encoding="utf-8") if NOTES.exists() else ""
+    rewrite(bundle, metrics=metrics, card=render(manifest, metrics, notes))
     click.echo(f"The figures are in {bundle}/metrics.json, the card in {bundle}/README.md.")
-
-
-def _crossval_of(bundle: Path) -> dict[str, Any] | None:
-    """The cross-validation of the bundle's config; None where another one was validated."""
-    if not CROSSVAL.exists():
-        return None
-    report: dict[str, Any] = json.loads(CROSSVAL.read_text(encoding="utf-8"))
-    config = tomllib.loads((bundle / "config.toml").read_text(encoding="utf-8"))
-    same = all(config.get(table) == report["config"][table] for table in COMPARED)
-    return report if same else None
 
 
 if __name__ == "__main__":

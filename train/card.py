@@ -1,10 +1,11 @@
 """The model card, README.md of a bundle: rendered from the run's files, never written by hand."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from statistics import mean, stdev
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from serve.labels import LABELS
+from train.card_crossval import NOT_MEASURED, dig, errors, left_out, open_only, unseen_labels
+from train.markdown import number, table
 
 #: Terms stated by the sources that the project's own models were trained on.
 TERMS = {
@@ -21,14 +22,15 @@ TERMS = {
     "mixed": "heidonomm/AdDetection, none stated",
     "written": "written for this project, MIT",
 }
-NOT_MEASURED = "not measured"
 
 
-def render(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """The card's Markdown."""
+def render(manifest: Mapping[str, Any], metrics: Mapping[str, Any], notes: str = "") -> str:
+    """The card's Markdown; `notes` say in words what kind of mistakes the model makes."""
     parts = [
         _head(manifest),
-        *_crossval(metrics.get("crossval")),
+        *left_out(metrics["crossval"]),
+        *open_only(metrics["open"]),
+        *errors(metrics["crossval"], notes),
         *_this_bundle(metrics),
         training_data(manifest),
         _making(manifest),
@@ -53,53 +55,17 @@ is gone for the reader, so show what was cut, and keep the source.
 """
 
 
-def _crossval(report: Mapping[str, Any] | None) -> Iterator[str]:
-    """Figures on shows left out of training: the ones to believe."""
-    if report is None:
-        yield f"## On shows left out of training\n\n{NOT_MEASURED}: run `make crossval`.\n"
-        return
-    runs, baseline = report["model"], report.get("baseline")
-    folds = ", ".join(str(k) for k in report["folds"])
-    seeds = "one seed" if len(runs) == 1 else f"mean of {len(runs)} seeds, ± standard deviation"
-    yield f"""## On shows left out of training
-
-`make crossval`: folds {folds} of 0 to 3, each without whole shows and a quarter of `mixed`, whose
-episodes are of different shows; vocabulary and word vectors saw none of their text; smoothing was
-chosen on the other folds.
-{seeds.capitalize()}. Talk Python is left out by episode: it stands for shows that training saw.
-"""
-    yield _table(
-        [
-            "ad spans (sponsor_read or self_promo)",
-            "F0.5",
-            "TF-IDF",
-            "F1",
-            "wrongly cut s/h",
-            "found",
-            "median edge s",
-        ],
-        [_span_row(show, runs, baseline) for show in ("unseen", *runs[0]["shows"])],
-    )
-    six = [s for s in ("unseen", *runs[0]["shows"]) if "six_labels" in _part(runs[0], s)]
-    yield _table(
-        ["six labels, F1 by words", "accuracy", "macro F1", "TF-IDF macro F1", *LABELS],
-        [_label_row(show, runs, baseline) for show in six],
-    )
-    interval = runs[0]["shows"]["mixed"]["spans"]["ads"]["f05_interval"]
-    yield (
-        f"95 % bootstrap interval over the episodes of `mixed`, first seed: F0.5 {interval[0]:.3f}"
-        f" to {interval[1]:.3f}. Expected calibration error on unseen shows:"
-        f" {runs[0]['unseen']['calibration']['expected_calibration_error']:.3f}, on the seen one:"
-        f" {runs[0]['seen']['calibration']['expected_calibration_error']:.3f}. Macro F1 leaves out"
-        " labels with fewer than 2,000 true words.\n"
-    )
-
-
 def _this_bundle(metrics: Mapping[str, Any]) -> Iterator[str]:
     """The bundle itself on labelled episodes it was given; first the seed documents."""
-    yield "## This bundle on labelled episodes\n\n![confusion matrix](confusion.png)\n"
+    yield """## This bundle on labelled episodes
+
+`documents` are the seed documents, never trained on. Scores on episodes that it was trained on are
+training scores: they do not tell how it does on new ones.
+"""
+    if not unseen_labels(metrics["crossval"]):
+        yield "![confusion matrix](confusion.png)\n"
     groups = {
-        "**shows trained on** (flattering)": metrics["shows_seen"],
+        "**shows trained on**": metrics["shows_seen"],
         "**other shows**": metrics["shows_unseen"],
         **metrics["shows"],
     }
@@ -107,14 +73,14 @@ def _this_bundle(metrics: Mapping[str, Any]) -> Iterator[str]:
         [
             show,
             str(part["episodes"]),
-            _number(_dig(part, "spans", "ads", "f05")),
-            _number(_dig(part, "six_labels", "accuracy")),
-            _number(_dig(part, "six_labels", "macro_f1")),
+            number(dig(part, "spans", "ads", "f05")),
+            number(dig(part, "six_labels", "accuracy")),
+            number(dig(part, "six_labels", "macro_f1")),
         ]
         for show, part in groups.items()
         if part is not None
     ]
-    yield _table(["show", "episodes", "ad-span F0.5", "accuracy", "macro F1"], rows)
+    yield table(["show", "episodes", "ad-span F0.5", "accuracy", "macro F1"], rows)
 
 
 def training_data(facts: Mapping[str, Any]) -> str:
@@ -140,12 +106,11 @@ def _data(facts: Mapping[str, Any]) -> str:
         for show in sorted(set().union(*counts))
     ]
     written = facts["written"]
-    table = _table(
-        ["show", "trained", "validated", "read for vocabulary", "source and terms"], rows
-    )
+    head = ["show", "trained", "validated", "read for vocabulary", "source and terms"]
     return (
         f"Episodes by show, and {written['ads']} ads and {written['passages']}"
-        f" passages of `seeds/written`. `seeds/documents` are never trained on.\n\n{table}"
+        " passages of `seeds/written`. `seeds/documents` are never trained on.\n\n"
+        + table(head, rows)
     )
 
 
@@ -165,72 +130,3 @@ Hashes are in manifest.json.
     make evaluate BUNDLE=models/candidate
     make crossval CORPUS=path/to/corpus
 """
-
-
-def _part(run: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part: Mapping[str, Any] = run[name] if name in ("unseen", "seen") else run["shows"][name]
-    return part
-
-
-def _span_row(
-    show: str, runs: Sequence[Mapping[str, Any]], baseline: Mapping[str, Any] | None
-) -> list[str]:
-    spans = [_part(run, show)["spans"]["ads"] for run in runs]
-    plain = _part(baseline, show)["spans"]["ads"]["f05"] if baseline else None
-    names = ("f1", "wrongly_cut_s_an_hour", "found_share", "edge_error_median_s")
-    return [
-        "**all unseen shows**" if show == "unseen" else show,
-        _spread([s["f05"] for s in spans]),
-        _number(plain),
-        *(_number(_mean([s[name] for s in spans])) for name in names),
-    ]
-
-
-def _label_row(
-    show: str, runs: Sequence[Mapping[str, Any]], baseline: Mapping[str, Any] | None
-) -> list[str]:
-    scores = [_part(run, show)["six_labels"] for run in runs]
-    plain = _part(baseline, show)["six_labels"]["macro_f1"] if baseline else None
-    return [
-        "**all unseen shows**" if show == "unseen" else show,
-        _spread([s["accuracy"] for s in scores]),
-        _spread([s["macro_f1"] for s in scores]),
-        _number(plain),
-        *(
-            _number(_mean([s["labels"][label]["f1"] for s in scores]))
-            if label in scores[0]["macro_over"]
-            else "–"
-            for label in LABELS
-        ),
-    ]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def _spread(values: Sequence[float | None]) -> str:
-    known = [v for v in values if v is not None]
-    if len(known) < 2:
-        return _number(_mean(known))
-    return f"{mean(known):.3f} ± {stdev(known):.3f}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return mean(known) if known else None
-
-
-def _dig(part: Mapping[str, Any], *keys: str) -> Any:
-    for key in keys:
-        if key not in part:
-            return None
-        part = part[key]
-    return part

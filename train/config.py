@@ -66,7 +66,6 @@ class Fit(_Table):
     learning_rate: float = Field(gt=0)
     embedding_rate: float = Field(ge=0)
     weight_decay: float = Field(ge=0)
-    patience: int = Field(ge=1)
 
 
 class Start(_Table):
@@ -101,6 +100,12 @@ def read_config(path: Path | None = None) -> Config:
     """The config in `path`, or the project's; pydantic's ValidationError names what is wrong."""
     path = CONFIG if path is None else path
     return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def with_licences(config: Config, *, open_only: bool) -> Config:
+    """The config with another choice of licences."""
+    corpus = config.corpus.model_copy(update={"open_licences_only": open_only})
+    return config.model_copy(update={"corpus": corpus})
 
 
 def to_toml(tables: dict[str, dict[str, object]]) -> str:

@@ -3,7 +3,8 @@
 Four folds. Each leaves out whole shows, a quarter of `mixed` (each episode another show), and a
 quarter of the episodes of Talk Python, the one show that is reported as seen. Vocabulary and word
 vectors see none of that text either. Smoothing for a fold is chosen on the other folds' left-out
-episodes. Every step is kept in the run's folder, so that an interrupted run goes on.
+episodes. What is left out may be of any licence, what is trained on is the config's choice. Every
+step is kept in the run's folder, so that an interrupted run goes on.
 """
 
 import json
@@ -11,19 +12,21 @@ import logging
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from serve.bundle import Smoothing, load_model
-from serve.smooth import Path as Labelling
 from serve.smooth import best_path
+from train.bare import bare
 from train.baseline import baseline_scores
-from train.config import Config
+from train.config import Config, CorpusChoice, with_licences
 from train.corpus import CorpusError, Episode, share
+from train.errors import Pair, tally
 from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
 from train.run import train_network
-from train.sources import Sources
+from train.sources import Sources, licensed, read_sources
 from train.tune import cool, tune
 
 log = logging.getLogger(__name__)
@@ -36,11 +39,16 @@ GROUPS = (
 )
 FOLDS = range(len(GROUPS))
 SEEN = "talkpython"  # left out by episode, not whole: five of six six-label words are its
-
+SMOOTHING = "smoothing.json"  # in a run's folder
 
 UNTUNED = Smoothing(temperature=1, enter_ad=0, leave_ad=0, between_ads=0, content=0)
 
 Scorer = Callable[[Sources, Sequence[Episode], Path], list[Scored]]
+
+
+def read_all(config: Config) -> Sources:
+    """The episodes of the config's folders whatever their licences."""
+    return read_sources(with_licences(config, open_only=False))
 
 
 def fold_of(episode: Episode) -> int | None:
@@ -52,37 +60,97 @@ def fold_of(episode: Episode) -> int | None:
 
 def run_model(config: Config, sources: Sources, folder: Path) -> list[list[Scored]]:
     """What networks trained without a fold say about it, fold by fold."""
-    return [_fold(k, sources, folder, lambda *a: _train_and_score(config, *a)) for k in FOLDS]
+
+    def score(training: Sources, held_out: Sequence[Episode], below: Path) -> list[Scored]:
+        return _train_and_score(config, training, held_out, below)
+
+    return [_fold(k, config.corpus, sources, folder, score) for k in FOLDS]
 
 
-def run_baseline(sources: Sources, folder: Path) -> list[list[Scored]]:
-    """The same for TF-IDF features with logistic regression."""
-    return [
-        _fold(k, sources, folder, lambda t, h, _: baseline_scores(t.episodes, h)) for k in FOLDS
-    ]
+def run_bare(sources: Sources, folder: Path) -> list[list[Scored]]:
+    """What the networks of `run_model` say of the same episodes without case and punctuation."""
+
+    def score(k: int) -> list[Scored]:
+        return _score(folder / f"fold-{k}" / "bundle", [bare(e) for e in left_out(k, sources)])
+
+    return [_kept(folder / f"fold-{k}.bare.pickle", partial(score, k)) for k in FOLDS]
 
 
-def summary(folds: Sequence[Sequence[Scored]], kept: Path) -> dict[str, Any]:
+def run_baseline(config: Config, sources: Sources, folder: Path) -> list[list[Scored]]:
+    """What TF-IDF features with logistic regression say of the same episodes."""
+
+    def score(training: Sources, held_out: Sequence[Episode], below: Path) -> list[Scored]:
+        return baseline_scores(training.episodes, held_out)
+
+    return [_fold(k, config.corpus, sources, folder, score) for k in FOLDS]
+
+
+def read_run(folder: Path) -> list[Pair]:
+    """The left-out episodes of a finished run with their labellings."""
+    files = [folder / f"fold-{k}.pickle" for k in FOLDS]
+    if missing := [file.name for file in files if not file.exists()]:
+        raise CorpusError(f"{folder} lacks {', '.join(missing)}; name a finished run of crossval")
+    folds = [pickle.loads(file.read_bytes()) for file in files]
+    return _smoothed(folds, _smoothing(folds, folder / SMOOTHING))
+
+
+def summary(
+    folds: Sequence[Sequence[Scored]], folder: Path, bared: Sequence[Sequence[Scored]] = ()
+) -> dict[str, Any]:
     """Scores by show, over unseen shows and over the seen one; each fold smoothed by the others.
 
-    What was chosen is kept in `kept`; the last entry was chosen by all folds together.
+    `bared` are the same folds without case and punctuation, smoothed as they are. What was chosen
+    is kept in `folder`; the last entry was chosen by all folds together.
     """
+    chosen = _smoothing(folds, folder / SMOOTHING)
+    pairs = _smoothed(folds, chosen)
+    groups: dict[str, list[Pair]] = defaultdict(list)
+    for episode, path in pairs:
+        groups[episode.show].append((episode, path))
+    report = {
+        "smoothing": chosen[-1].model_dump(),
+        **_seen_or_not(pairs),
+        "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
+        "errors": tally(pairs),
+    }
+    return {**report, "bare": _seen_or_not(_smoothed(bared, chosen))} if bared else report
+
+
+def left_out(k: int, sources: Sources) -> list[Episode]:
+    """The labelled episodes of fold `k`."""
+    held_out = [e for e in sources.episodes if fold_of(e) == k and e.cues is not None]
+    if not held_out:
+        raise CorpusError(
+            f"fold {k} has no labelled episodes: crossval needs some of {SEEN}, mixed,"
+            f" {', '.join(GROUPS[k])}; name their folder with --corpus"
+        )
+    return held_out
+
+
+def _smoothing(folds: Sequence[Sequence[Scored]], kept: Path) -> list[Smoothing]:
+    """For each fold what the others choose, and last what all choose together."""
     if not kept.exists():
         others = [tune([e for f in folds if f is not fold for e in f]) for fold in folds]
         chosen = [s.model_dump() for s in (*others, tune([e for f in folds for e in f]))]
         kept.write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
-    *for_fold, final = (Smoothing.model_validate(s) for s in json.loads(kept.read_text()))
-    groups: dict[str, list[tuple[Scored, Labelling]]] = defaultdict(list)
-    for fold, smoothing in zip(folds, for_fold, strict=True):
-        for episode in (cool(e, smoothing.temperature) for e in fold):
-            path = best_path(episode.log_probs, smoothing.costs(), episode.n_words)
-            groups[episode.show].append((episode, path))
-    unseen = [pair for show in sorted(groups) if show != SEEN for pair in groups[show]]
+    return [Smoothing.model_validate(s) for s in json.loads(kept.read_text(encoding="utf-8"))]
+
+
+def _smoothed(folds: Sequence[Sequence[Scored]], chosen: Sequence[Smoothing]) -> list[Pair]:
+    """Every episode at its fold's temperature, with its labelling."""
+    return [
+        (cooled, best_path(cooled.log_probs, smoothing.costs(), cooled.n_words))
+        for fold, smoothing in zip(folds, chosen, strict=False)  # the last is no fold's
+        for cooled in (cool(e, smoothing.temperature) for e in fold)
+    ]
+
+
+def _seen_or_not(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Scores over all unseen shows, and over the seen one."""
+    ordered = sorted(pairs, key=lambda pair: pair[0].show)
     return {
-        "smoothing": final.model_dump(),
-        "unseen": report_paths(unseen),
-        "seen": report_paths(groups[SEEN]),
-        "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
+        "unseen": report_paths([pair for pair in ordered if pair[0].show != SEEN]),
+        "seen": report_paths([pair for pair in ordered if pair[0].show == SEEN]),
     }
 
 
@@ -99,23 +167,31 @@ def headline(summary: dict[str, Any]) -> str:
     )
 
 
-def _fold(k: int, sources: Sources, folder: Path, score: Scorer) -> list[Scored]:
+def _fold(
+    k: int, choice: CorpusChoice, sources: Sources, folder: Path, score: Scorer
+) -> list[Scored]:
     """Left-out episodes of fold `k` with their scores, kept in `folder`."""
-    kept = folder / f"fold-{k}.pickle"
-    if not kept.exists():
-        held_out = [e for e in sources.episodes if fold_of(e) == k and e.cues is not None]
-        if not held_out:
-            raise CorpusError(
-                f"fold {k} has no labelled episodes: crossval needs some of {SEEN}, mixed,"
-                f" {', '.join(GROUPS[k])}; name their folder with --corpus"
-            )
+
+    def scores() -> list[Scored]:
+        held_out = left_out(k, sources)
         shows = frozenset({e.show for e in held_out} - {SEEN, "mixed"})
         training = tuple(e for e in sources.episodes if e.show not in shows and fold_of(e) != k)
-        folder.mkdir(parents=True, exist_ok=True)
-        scores = score(Sources(training, sources.bank), held_out, folder / f"fold-{k}")
-        kept.write_bytes(pickle.dumps(scores))
-        log.info("fold %d: %d episodes scored", k, len(scores))
-    scored: list[Scored] = pickle.loads(kept.read_bytes())
+        usable = licensed(Sources(training, sources.bank), choice)
+        return score(usable, held_out, folder / f"fold-{k}")
+
+    return _kept(folder / f"fold-{k}.pickle", scores)
+
+
+def _kept(file: Path, score: Callable[[], list[Scored]]) -> list[Scored]:
+    """What `file` holds; made by `score` where it is missing."""
+    if not file.exists():
+        scores = score()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_bytes(pickle.dumps(scores))
+        part.rename(file)
+        log.info("%s: %d episodes scored", file.name, len(scores))
+    scored: list[Scored] = pickle.loads(file.read_bytes())
     return scored
 
 
@@ -126,5 +202,9 @@ def _train_and_score(
     train_network(config, training, folder)
     untuned = config.model_copy(update={"smoothing": UNTUNED})
     write_bundle(folder, folder / "bundle", untuned, version="0")
-    model = load_model(folder / "bundle")
-    return [score_episode(e, model) for e in held_out]
+    return _score(folder / "bundle", held_out)
+
+
+def _score(bundle: Path, episodes: Sequence[Episode]) -> list[Scored]:
+    model = load_model(bundle)
+    return [score_episode(e, model) for e in episodes]

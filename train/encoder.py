@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -19,7 +18,7 @@ from serve.labels import LABELS
 from serve.text import fingerprint
 from train.card import training_data
 from train.config import Config
-from train.fit import BEST, new_network
+from train.fit import new_network, weights_of
 from train.network import Tagger
 from train.package import replacing
 from train.sources import ROOT
@@ -52,7 +51,7 @@ def write_encoder(run: Path, out: Path) -> None:
     """
     try:
         made = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        weights = torch.load(run / BEST, map_location="cpu", weights_only=True)
+        weights = weights_of(run)
         tokenizer = (run / "tokenizer.json").read_bytes()
     except FileNotFoundError as error:
         raise EncoderError(

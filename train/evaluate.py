@@ -97,9 +97,14 @@ def spans_report(pairs: Sequence[tuple[Scored, Path]]) -> dict[str, object]:
 
 def span_score(episode: Scored, path: Path, wanted: npt.NDArray[np.bool_]) -> SpanScore:
     """One episode's spans of the wanted labels."""
-    true = np.asarray(~(episode.allowed & ~wanted).any(axis=1))
+    true = truly(episode, wanted)
     duration_s = float(episode.clock[-1] - episode.clock[0])
     return score_spans(spans(wanted[path], episode.clock), spans(true, episode.clock), duration_s)
+
+
+def truly(episode: Scored, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which units have a wanted label for certain: (n_units,)."""
+    return np.asarray(~(episode.allowed & ~wanted).any(axis=1))
 
 
 def spans(mask: npt.NDArray[np.bool_], clock: npt.NDArray[np.float64]) -> list[Span]:

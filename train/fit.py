@@ -1,6 +1,6 @@
-"""Fit the network with fastai: one cycle, best checkpoint, early stopping, and a run that resumes.
+"""Fit the network with fastai: one cycle, to its end, and a run that resumes.
 
-A run lives in a folder: `tokenizer.json`, `vectors.npy`, `last.pt`, `best.pt`, `log.csv`.
+A run lives in a folder: `tokenizer.json`, `vectors.npy`, `last.pt`, `log.csv`.
 """
 
 import logging
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import CSVLogger, ProgressCallback
 from fastai.callback.schedule import Learner  # with fit_one_cycle
@@ -28,7 +28,7 @@ from train.network import Tagger
 
 log = logging.getLogger(__name__)
 
-BEST = "best.pt"  # weights with the lowest validation loss
+LAST = "last.pt"  # the state after the last epoch that was done
 
 
 def device() -> torch.device:
@@ -66,47 +66,50 @@ def fit(
     *,
     inserts: Sequence[tuple[str, Stretch]] = (),
 ) -> Tagger:
-    """`network` with the lowest validation loss, on the CPU and in evaluation mode.
+    """`network` after its last epoch, on the CPU and in evaluation mode.
 
-    Goes on from `folder/last.pt` when a run there was interrupted.
+    Not after the epoch with the lowest validation loss: that one comes before the rate has fallen,
+    when the network is less sure of itself and more often wrong. Goes on from `folder/last.pt` when a run there was interrupted.
     """
     set_seed(config.run.seed, reproducible=True)
     settings = config.schedule
     learner = _learner(config, network, _loaders(config, training, validation, inserts), folder)
-    keeper = Keeper(folder, config.run.seed, settings.patience)
-    start = keeper.resume(learner, settings.n_epochs)
+    keeper = Keeper(folder, config.run.seed)
+    start = keeper.resume(learner)
     rates = settings.learning_rate * np.array([settings.embedding_rate, 1.0])
     log.info("training on %s, epochs %d to %d", device(), start + 1, settings.n_epochs)
     if start < settings.n_epochs:
         learner.fit_one_cycle(settings.n_epochs, rates, cbs=[keeper], start_epoch=start)
-    state = torch.load(folder / BEST, map_location="cpu", weights_only=True)
-    network.load_state_dict(state)
+    network.load_state_dict(weights_of(folder))
     return network.cpu().eval()
 
 
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights after the last epoch of the run in `folder`, on the CPU."""
+    state = torch.load(folder / LAST, map_location="cpu", weights_only=False)
+    return dict(state["model"])
+
+
 class Keeper(Callback):  # type: ignore[misc]
-    """Keeps the last and the best state of a run, stops it when it no longer gets better.
+    """Keeps the state of a run after every epoch.
 
     Every epoch has its own seed: a resumed run draws what an undisturbed one would have drawn.
     """
 
-    order = 70  # after the Recorder, whose validation loss it reads
+    order = 70  # after the Recorder, whose losses it reports
 
-    def __init__(self, folder: Path, seed: int, patience: int) -> None:
-        self.folder, self.seed, self.patience = folder, seed, patience
-        self.best, self.best_epoch, self.start = float("inf"), -1, 0
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.seed, self.start = folder, seed, 0
 
-    def resume(self, learner: Learner, n_epochs: int) -> int:
-        """Load last.pt if there is one; the epoch to start with, `n_epochs` when none is left."""
-        path = self.folder / "last.pt"
-        if not path.exists():
-            return 0
-        state = torch.load(path, map_location=device(), weights_only=False)
-        learner.create_opt()
-        learner.model.load_state_dict(state["model"])
-        learner.opt.load_state_dict(state["optimiser"])
-        self.best, self.best_epoch = state["best"], state["best_epoch"]
-        self.start = n_epochs if state["stopped"] else int(state["epoch"]) + 1
+    def resume(self, learner: Learner) -> int:
+        """Load the last state if there is one; the epoch to start with."""
+        path = self.folder / LAST
+        if path.exists():
+            state = torch.load(path, map_location=device(), weights_only=False)
+            learner.create_opt()
+            learner.model.load_state_dict(state["model"])
+            learner.opt.load_state_dict(state["optimiser"])
+            self.start = int(state["epoch"]) + 1
         return self.start
 
     def before_epoch(self) -> None:
@@ -115,7 +118,7 @@ class Keeper(Callback):  # type: ignore[misc]
         self.dls.train.dataset.epoch = self.epoch
 
     def after_epoch(self) -> None:
-        """Save; stop when patience has run out."""
+        """Report and save."""
         if self.epoch < self.start:  # fastai skips the epoch, yet ends it
             return
         training_loss, loss = (float(value) for value in self.recorder.values[-1][:2])
@@ -123,21 +126,12 @@ class Keeper(Callback):  # type: ignore[misc]
             "epoch %d of %d: training loss %.4f, validation loss %.4f",
             self.epoch + 1, self.n_epoch, training_loss, loss,
         )  # fmt: skip
-        if loss < self.best:
-            self.best, self.best_epoch = loss, self.epoch
-            _save(self.learn.model.state_dict(), self.folder / BEST)
-        stopped = self.epoch - self.best_epoch >= self.patience
         state = {
             "model": self.learn.model.state_dict(),
             "optimiser": self.opt.state_dict(),
             "epoch": self.epoch,
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "stopped": stopped,
         }
-        _save(state, self.folder / "last.pt")
-        if stopped:
-            raise CancelFitException
+        _save(state, self.folder / LAST)
 
 
 def _learner(config: Config, network: nn.Module, loaders: DataLoaders, folder: Path) -> Learner:

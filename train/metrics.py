@@ -76,7 +76,12 @@ def join(spans: Iterable[Span]) -> list[Span]:
 def match(predicted: Sequence[Span], true: Sequence[Span]) -> list[tuple[Span, Span]]:
     """Pairs of spans that overlap by MATCH or more, one to one, the best first."""
     pairs = sorted(
-        ((iou(p, t), i, j) for i, p in enumerate(predicted) for j, t in enumerate(true)),
+        (
+            (iou(p, t), i, j)
+            for i, p in enumerate(predicted)
+            for j, t in enumerate(true)
+            if p[0] < t[1] and t[0] < p[1]
+        ),
         key=lambda pair: (-pair[0], pair[1], pair[2]),
     )
     used_p: set[int] = set()

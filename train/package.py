@@ -81,7 +81,9 @@ def _write_manifest(
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    """Of what serving needs, and of the card's pictures."""
+    names = (*FILES, *sorted(path.name for path in folder.glob("*.png")))
+    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def _write(path: Path, text: str) -> None:

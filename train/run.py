@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
@@ -23,7 +22,7 @@ from train.config import Config
 from train.corpus import CorpusError, Episode, read_transcript, split
 from train.encoder import Encoder, start_of, with_weights
 from train.export import OPSET, TOLERANCE, equal_segments, export
-from train.fit import BEST, device, fit, new_network, with_vectors
+from train.fit import device, fit, new_network, weights_of, with_vectors
 from train.network import Tagger
 from train.sources import ROOT, Sources, readable_units
 from train.vocabulary import new_tokenizer, word_vectors
@@ -114,7 +113,7 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
     """
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     network = new_network(config, tokenizer.get_vocab_size())
-    network.load_state_dict(torch.load(run / BEST, map_location="cpu", weights_only=True))
+    network.load_state_dict(weights_of(run))
     seen = []
     for episode in episodes:
         texts = [unit.text for unit in read_transcript(episode).units]

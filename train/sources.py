@@ -1,10 +1,10 @@
 """All the text a run may use: episodes, labelled or not, and the written ads and passages."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from train.config import Config
+from train.config import Config, CorpusChoice
 from train.corpus import CorpusError, Episode, read_episodes, read_transcript
 from train.written import Bank, read_bank
 
@@ -38,9 +38,15 @@ def read_sources(config: Config) -> Sources:
         episodes += found_here
         found = read_bank(ROOT / folder)
         bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
-    if config.corpus.open_licences_only:
-        episodes = [e for e in episodes if e.show in (*config.corpus.open_shows, "written")]
-    return Sources(tuple(episodes), bank)
+    return licensed(Sources(tuple(episodes), bank), config.corpus)
+
+
+def licensed(sources: Sources, choice: CorpusChoice) -> Sources:
+    """The sources less what their licences keep out of training, if that is the choice."""
+    if not choice.open_licences_only:
+        return sources
+    shows = (*choice.open_shows, "written")
+    return replace(sources, episodes=tuple(e for e in sources.episodes if e.show in shows))
 
 
 def readable_units(episode: Episode) -> list[str]:

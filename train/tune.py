@@ -1,19 +1,21 @@
 """Choose the numbers of the [smoothing] table on episodes that training did not see."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from serve.bundle import Smoothing
 from serve.labels import ADS, LABELS
 from serve.smooth import Path as Labelling
-from serve.smooth import best_path
+from serve.smooth import Scores, best_path
+from train.corpus import Allowed
 from train.evaluate import Scored, span_score
 
 IS_AD = np.isin(LABELS, ADS)
 SIDE_BY_SIDE = 64  # episodes; more would be padded more
-T = TypeVar("T")
 GRID = {
     "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
@@ -32,6 +34,14 @@ START = {
 }
 
 
+class Batch(NamedTuple):
+    """Episodes of like length side by side; the shorter ones are padded with units of no words."""
+
+    episodes: Sequence[Scored]
+    log_probs: Scores  # (n_episodes, n_units, n_labels)
+    n_words: npt.NDArray[np.int64]  # (n_episodes, n_units)
+
+
 def tune(episodes: Sequence[Scored]) -> Smoothing:
     """The smoothing that scores best over `episodes`, by two rounds of one number at a time.
 
@@ -39,12 +49,17 @@ def tune(episodes: Sequence[Scored]) -> Smoothing:
     episodes, plus the word accuracy of the six labels.
     """
     temperature = best_temperature(episodes)
-    cooled = [cool(e, temperature) for e in episodes]
+    batches = side_by_side([cool(e, temperature) for e in episodes])
+
+    @cache
+    def score(*values: float) -> float:
+        return _objective(batches, smoothing_of(dict(zip(GRID, values, strict=True))))
+
     chosen = dict(START)
     for name in (*GRID, *GRID):
-        values = GRID[name]
-        scores = [_objective(cooled, smoothing_of({**chosen, name: v})) for v in values]
-        chosen[name] = values[int(np.argmax(scores))]
+        points = [{**chosen, name: value} for value in GRID[name]]
+        scores = [score(*(point[n] for n in GRID)) for point in points]
+        chosen = points[int(np.argmax(scores))]
     return smoothing_of(chosen).model_copy(update={"temperature": temperature})
 
 
@@ -60,15 +75,19 @@ def best_temperature(episodes: Sequence[Scored]) -> float:
 
     Source: Guo, Pleiss, Sun and Weinberger (2017).
     """
+    log_probs = np.concatenate([e.log_probs for e in episodes])
+    allowed = np.concatenate([e.allowed for e in episodes])
+    n_words = np.concatenate([e.n_words for e in episodes])
     candidates = np.round(np.geomspace(0.7, 2.0, 22), 3)
-    return float(min(candidates, key=lambda t: sum(_losses(episodes, float(t)))))
+    return float(min(candidates, key=lambda t: _loss(log_probs / t, allowed, n_words)))
 
 
-def _losses(episodes: Sequence[Scored], temperature: float) -> Iterator[float]:
-    for e in episodes:
-        log_probs = cool(e, temperature).log_probs
-        right = np.where(e.allowed, log_probs, -30.0)
-        yield -float(np.logaddexp.reduce(right, axis=1) @ e.n_words)
+def _loss(scores: Scores, allowed: Allowed, n_words: npt.NDArray[np.int64]) -> float:
+    """Nats that the scores lose on what is allowed, over all words."""
+    scores = scores - scores.max(axis=1, keepdims=True)  # so that none overflows
+    odds = np.exp(np.maximum(scores, -30.0))
+    shares = np.where(allowed, odds, 0.0).sum(axis=1) / odds.sum(axis=1)
+    return -float(np.log(shares) @ n_words)
 
 
 def cool(episode: Scored, temperature: float) -> Scored:
@@ -80,30 +99,34 @@ def cool(episode: Scored, temperature: float) -> Scored:
     )
 
 
-def labelled(
-    episodes: Sequence[Scored], smoothing: Smoothing
-) -> Iterator[tuple[Scored, Labelling]]:
-    """Every episode with its best path; many of like length at once, which is far faster."""
-    for together in batched(sorted(episodes, key=lambda e: len(e.n_words)), SIDE_BY_SIDE):
-        longest = len(together[-1].n_words)
-        scores = np.zeros((len(together), longest, len(LABELS)), dtype=np.float32)
-        n_words = np.zeros((len(together), longest), dtype=np.int64)
-        for i, e in enumerate(together):
-            scores[i, : len(e.n_words)], n_words[i, : len(e.n_words)] = e.log_probs, e.n_words
-        paths = best_path(scores, smoothing.costs(), n_words)
-        for e, path in zip(together, paths, strict=True):
+def side_by_side(episodes: Sequence[Scored]) -> list[Batch]:
+    """The episodes by length, many in a batch: smoothing many at once is far faster."""
+    ordered = sorted(episodes, key=lambda e: len(e.n_words))
+    starts = range(0, len(ordered), SIDE_BY_SIDE)
+    return [_batch(ordered[i : i + SIDE_BY_SIDE]) for i in starts]
+
+
+def labelled(batches: Sequence[Batch], smoothing: Smoothing) -> Iterator[tuple[Scored, Labelling]]:
+    """Every episode with its best path."""
+    for batch in batches:
+        paths = best_path(batch.log_probs, smoothing.costs(), batch.n_words)
+        for e, path in zip(batch.episodes, paths, strict=True):
             yield e, path[: len(e.n_words)]
 
 
-def batched(items: Sequence[T], n: int) -> Iterator[Sequence[T]]:
-    """`items` in order, `n` at a time; itertools has it from Python 3.12 on."""
-    return (items[i : i + n] for i in range(0, len(items), n))
+def _batch(episodes: Sequence[Scored]) -> Batch:
+    shape = len(episodes), max(len(e.n_words) for e in episodes)
+    log_probs = np.zeros((*shape, len(LABELS)), dtype=np.float32)
+    n_words = np.zeros(shape, dtype=np.int64)
+    for i, e in enumerate(episodes):
+        log_probs[i, : len(e.n_words)], n_words[i, : len(e.n_words)] = e.log_probs, e.n_words
+    return Batch(episodes, log_probs, n_words)
 
 
-def _objective(episodes: Sequence[Scored], smoothing: Smoothing) -> float:
+def _objective(batches: Sequence[Batch], smoothing: Smoothing) -> float:
     f05: dict[str, list[float]] = {}
     right = words = 0
-    for e, path in labelled(episodes, smoothing):
+    for e, path in labelled(batches, smoothing):
         score = span_score(e, path, IS_AD)
         f05.setdefault(e.show, []).append(
             score.f05 if score.f05 is not None else float(bool(score.passed))

@@ -88,6 +88,6 @@ def tiny():
         augment={"crop_rows": 40, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0},
         fit={
             "batch_size": 4, "steps_an_epoch": 4, "n_epochs": 3, "learning_rate": 1e-2,
-            "embedding_rate": 1.0, "patience": 9,
+            "embedding_rate": 1.0,
         },
     )  # fmt: skip

@@ -63,7 +63,6 @@ def test_a_run_without_a_seed_is_refused(tables):
         ("network", "dropout", 1.0),
         ("augment", "crop_rows", 0),
         ("fit", "learning_rate", 0),
-        ("fit", "patience", 0),
         ("vocabulary", "size", 10),
     ],
 )

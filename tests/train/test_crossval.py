@@ -1,4 +1,5 @@
 import json
+import shutil
 from itertools import combinations
 
 import numpy as np
@@ -76,8 +77,8 @@ def test_mixed_and_the_seen_show_are_left_out_by_episode():
     assert fold_of(Episode("a-show-of-ones-own", "1", b"", None)) is None
 
 
-def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(sources, calls, tmp_path):
-    crossval.run_baseline(sources, tmp_path / "baseline")
+def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(tiny, sources, calls, tmp_path):
+    crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     assert len(calls) == len(GROUPS)
     for k, (training, held_out) in enumerate(calls):
         assert {e.show for e in held_out} == {*GROUPS[k], SEEN, "mixed"}
@@ -90,10 +91,10 @@ def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(sources, calls
     assert sorted(left_out) == sorted((e.show, e.name) for e in labelled)
 
 
-def test_a_fold_that_was_scored_is_not_scored_again(sources, calls, tmp_path):
-    first = crossval.run_baseline(sources, tmp_path / "baseline")
+def test_a_fold_that_was_scored_is_not_scored_again(tiny, sources, calls, tmp_path):
+    first = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     (tmp_path / "baseline" / "fold-2.pickle").unlink()
-    again = crossval.run_baseline(sources, tmp_path / "baseline")
+    again = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     assert len(calls) == len(GROUPS) + 1
     assert [[e.name for e in fold] for fold in again] == [[e.name for e in fold] for fold in first]
 
@@ -118,17 +119,17 @@ def test_networks_are_trained_without_the_fold_and_scored_as_bundles(
     ]
 
 
-def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(calls, tmp_path):
+def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(tiny, calls, tmp_path):
     with pytest.raises(
         CorpusError,
         match=r"^fold 0 has no labelled episodes: crossval needs some of talkpython, mixed,"
         " devtoolsfm, lex; name their folder with --corpus$",
     ):
-        crossval.run_baseline(Sources((), Bank((), ())), tmp_path)
+        crossval.run_baseline(tiny, Sources((), Bank((), ())), tmp_path)
 
 
-def test_every_fold_is_smoothed_by_the_others(sources, calls, tmp_path, monkeypatch):
-    folds = crossval.run_baseline(sources, tmp_path / "baseline")
+def test_every_fold_is_smoothed_by_the_others(tiny, sources, calls, tmp_path, monkeypatch):
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     asked = []
     tune = crossval.tune
 
@@ -137,24 +138,102 @@ def test_every_fold_is_smoothed_by_the_others(sources, calls, tmp_path, monkeypa
         return tune(episodes[:4])
 
     monkeypatch.setattr(crossval, "tune", spy)
-    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    report = crossval.summary(folds, tmp_path)
     for fold, names in zip(folds, asked, strict=False):
         assert not names & {(e.show, e.name) for e in fold}
     assert asked[-1] == {(e.show, e.name) for fold in folds for e in fold}
     kept = json.loads((tmp_path / "smoothing.json").read_text())
     assert len(kept) == len(GROUPS) + 1
     assert report["smoothing"] == kept[-1]
-    assert crossval.summary(folds, tmp_path / "smoothing.json") == report
+    assert crossval.summary(folds, tmp_path) == report
     assert len(asked) == len(GROUPS) + 1  # the second time, what was kept is taken
 
 
-def test_the_seen_show_is_reported_apart_from_the_unseen(sources, calls, tmp_path, monkeypatch):
+def test_the_seen_show_is_reported_apart_from_the_unseen(
+    tiny, sources, calls, tmp_path, monkeypatch
+):
     monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
-    folds = crossval.run_baseline(sources, tmp_path / "baseline")
-    report = crossval.summary(folds, tmp_path / "smoothing.json")
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    report = crossval.summary(folds, tmp_path)
     shows = report["shows"]
     assert list(shows) == sorted({*(s for group in GROUPS for s in group), SEEN, "mixed"})
     assert report["seen"] == shows[SEEN]
     assert report["unseen"]["episodes"] == sum(
         part["episodes"] for show, part in shows.items() if show != SEEN
     )
+
+
+def test_bare_folds_are_made_by_the_bundles_that_are_there(sources, tiny_bundle, tmp_path):
+    run = tmp_path / "seed-0"
+    for k in FOLDS:
+        shutil.copytree(tiny_bundle, run / f"fold-{k}" / "bundle")
+    (run / "fold-0.pickle").write_bytes(b"scored before")
+    bared = crossval.run_bare(sources, run)
+    assert (run / "fold-0.pickle").read_bytes() == b"scored before"
+    for k in FOLDS:
+        names = [(e.show, e.name) for e in crossval.left_out(k, sources)]
+        assert [(e.show, e.name) for e in bared[k]] == names
+        shutil.rmtree(run / f"fold-{k}")  # the second time, what was kept is taken
+    again = crossval.run_bare(sources, run)
+    assert [len(fold) for fold in again] == [len(fold) for fold in bared]
+
+
+def test_bare_folds_are_scored_without_case_and_punctuation(sources, tmp_path, monkeypatch, model):
+    texts = []
+    monkeypatch.setattr(crossval, "load_model", lambda folder: model)
+    read = type(model).log_probs
+
+    def log_probs(self, units):
+        texts.extend(unit.text for unit in units)
+        return read(self, units)
+
+    monkeypatch.setattr(type(model), "log_probs", log_probs)
+    crossval.run_bare(sources, tmp_path)
+    assert set(texts) == {"tea"}
+
+
+def test_bare_folds_are_reported_under_the_smoothing_of_their_folds(
+    sources, calls, tiny, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    monkeypatch.setattr(crossval, "tune", None)  # what was chosen for the folds is all there is
+    (tmp_path / "smoothing.json").write_text(json.dumps([crossval.UNTUNED.model_dump()] * 5))
+    report = crossval.summary(folds, tmp_path, folds)
+    assert report["bare"] == {name: report[name] for name in ("unseen", "seen")}
+    assert "bare" not in crossval.summary(folds, tmp_path)
+
+
+def test_a_report_counts_mistakes_by_show(sources, calls, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    found = crossval.summary(folds, tmp_path)["errors"]
+    for show, kinds in found.items():
+        missed = [e for f in folds for e in f if e.show == show and share(e) < 0.5]
+        assert kinds["missed"] == {"n": len(missed), "seconds": 240 * len(missed)}
+        assert kinds["cut"]["n"] == kinds["edge"]["n"] == 0
+
+
+def test_closed_licences_are_left_out_and_scored_but_not_trained_on(
+    sources, calls, make, tiny, tmp_path
+):
+    config = make.changed(
+        tiny, corpus={"open_licences_only": True, "open_shows": ("mbmbam", "lex")}
+    )
+    crossval.run_baseline(config, sources, tmp_path)
+    for k, (training, held_out) in enumerate(calls):
+        assert {e.show for e in training} == {"mbmbam", "lex", "written"} - set(GROUPS[k])
+        assert {e.show for e in held_out} == {*GROUPS[k], SEEN, "mixed"}
+
+
+def test_a_finished_run_is_read_with_its_smoothing(sources, calls, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    with pytest.raises(
+        CorpusError, match=r"lacks fold-0.pickle, .*; name a finished run of crossv"
+    ):
+        crossval.read_run(tmp_path)
+    folds = crossval.run_baseline(tiny, sources, tmp_path)
+    crossval.summary(folds, tmp_path)
+    pairs = crossval.read_run(tmp_path)
+    assert [(e.show, e.name) for e, _ in pairs] == [(e.show, e.name) for f in folds for e in f]
+    assert all((path == e.log_probs.argmax(axis=1)).all() for e, path in pairs)

@@ -16,7 +16,7 @@ from train.batches import Crops
 from train.config import to_toml
 from train.encoder import EncoderError, read_encoder, shows_seen, with_weights, write_encoder
 from train.export import OneEpisode
-from train.fit import new_network
+from train.fit import new_network, weights_of
 from train.run import run_id, train_network
 from train.sources import Sources
 from train.written import Bank
@@ -68,7 +68,7 @@ def own(make):
 
 
 def trained(run):
-    return torch.load(run / "best.pt", weights_only=True)
+    return weights_of(run)
 
 
 def test_an_encoder_holds_the_runs_weights_to_half_precision(run, encoder):
@@ -174,7 +174,7 @@ def test_other_sizes_are_refused_by_name(make, config, encoder):
         with_weights(other, read_encoder(encoder))
 
 
-@pytest.mark.parametrize("missing", ["run.json", "best.pt", "tokenizer.json"])
+@pytest.mark.parametrize("missing", ["run.json", "last.pt", "tokenizer.json"])
 def test_an_encoder_is_written_whole_or_not_at_all(run, tmp_path, missing):
     shutil.copytree(run, tmp_path / "run")
     write_encoder(tmp_path / "run", tmp_path / "out")

@@ -77,3 +77,14 @@ def test_new_figures_leave_the_bundle_one_that_loads(run, tiny, tmp_path):
     assert load_model(out).info == info
     assert json.loads((out / "metrics.json").read_text()) == {"f05": 0.9}
     assert (out / "README.md").read_text(encoding="utf-8") == "# Évaluation\n"
+
+
+def test_pictures_of_the_card_are_listed_with_their_hashes(run, tiny, tmp_path):
+    out = tmp_path / "out"
+    write_bundle(run, out, tiny, version="1")
+    (out / "reliability.png").write_bytes(b"a picture")
+    rewrite(out, metrics={}, card="# Card\n")
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["files"]["reliability.png"] == sha256(b"a picture").hexdigest()
+    (out / "reliability.png").unlink()  # serving needs none
+    assert load_model(out).info.version == "1"

@@ -1,5 +1,6 @@
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from serve.bundle import load_model
 from serve.labels import ADS, LABELS
 from train import run as run_module
 from train.batches import IS_AD
-from train.config import to_toml
+from train.config import to_toml, with_licences
 from train.corpus import CorpusError, Episode
+from train.evaluate import score_episode
+from train.quoted import COMPARED, quoted
 from train.run import run_id, train_network
 from train.sources import Sources, read_sources, readable_units
 from train.written import Bank
@@ -134,7 +137,12 @@ def workplace(tmp_path, corpus, monkeypatch):
     """A folder to run the commands in, with documents and runs of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(command, "CROSSVAL", tmp_path / "crossval.json")
+    for name, file in {
+        "CROSSVAL": "crossval.json",
+        "OPEN": "open.json",
+        "NOTES": "errors.md",
+    }.items():
+        monkeypatch.setattr(command, name, tmp_path / file)
     monkeypatch.setattr(
         command, "DOCUMENTS", shutil.copytree(corpus / "teapot", tmp_path / "documents")
     )
@@ -170,7 +178,7 @@ def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny
     shutil.copytree(tiny_bundle, workplace / "candidate")
     report = {"config": None, "model": []}
     (workplace / "crossval.json").write_text(
-        json.dumps({**report, "config": dict.fromkeys(command.COMPARED)})
+        json.dumps({**report, "config": dict.fromkeys(COMPARED)})
     )
     done = runner.invoke(
         command.main, ["evaluate", "candidate", "--corpus", str(corpus)], catch_exceptions=False
@@ -211,20 +219,27 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
     spans = {"spans": {"ads": {"f05": 0.8, "wrongly_cut_s_an_hour": 12.0}}}
     six = {**spans, "six_labels": {"macro_f1": 0.7}}
     summary = {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
-    seeds = []
+    seeds, bared = [], []
 
     def run_model(config, sources, folder):
         seeds.append((config.run.seed, folder.name))
         return []
 
     monkeypatch.setattr(command.crossval, "run_model", run_model)
-    monkeypatch.setattr(command.crossval, "run_baseline", lambda sources, folder: [])
-    monkeypatch.setattr(command.crossval, "summary", lambda folds, kept: summary)
+    monkeypatch.setattr(command.crossval, "run_bare", lambda sources, folder: [folder.name])
+    monkeypatch.setattr(command.crossval, "run_baseline", lambda config, sources, folder: [])
+
+    def summarise(folds, folder, bare=()):
+        bared.append((folder.name, list(bare)))
+        return summary
+
+    monkeypatch.setattr(command.crossval, "summary", summarise)
     (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
     arguments = ["crossval", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
     done = runner.invoke(command.main, arguments, catch_exceptions=False)
     assert done.output == "The report is in report.json.\n"
     assert seeds == [(5, "seed-0"), (6, "seed-1")]
+    assert bared == [("seed-0", ["seed-0"]), ("seed-1", ["seed-1"]), ("baseline", [])]
     report = json.loads((workplace / "report.json").read_text())
     assert report["model"] == [summary, summary]
     assert report["baseline"] == summary
@@ -233,3 +248,44 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
 
 def test_what_training_calls_an_ad_is_what_strip_cuts():
     assert [label for label, is_ad in zip(LABELS, IS_AD, strict=True) if is_ad] == list(ADS)
+
+
+def test_reports_of_the_same_config_are_quoted_and_of_others_not(make, config, tmp_path):
+    report = {"config": config.model_dump(mode="json"), "model": []}
+    file = tmp_path / "report.json"
+    assert quoted(file, config) is None
+    file.write_text(json.dumps(report))
+    assert quoted(file, config) == report
+    assert quoted(file, make.changed(config, smoothing={"content": 1.0})) == report
+    assert quoted(file, make.changed(config, fit={"n_epochs": 7})) is None
+    open_only = with_licences(config, open_only=True)
+    assert quoted(file, open_only) is None
+    assert with_licences(open_only, open_only=False) == config
+
+
+def test_errors_lists_the_worst_mistakes_of_a_run_by_cue(
+    workplace, config, tiny_bundle, runner, monkeypatch
+):
+    run = workplace / "runs" / "crossval-1" / "seed-0"
+    shutil.copytree(tiny_bundle, run / "fold-0" / "bundle")
+    only_open = with_licences(config, open_only=True)  # what was left out had any licence
+    toml = to_toml(only_open.model_dump(mode="json"))
+    (run / "fold-0" / "bundle" / "config.toml").write_text(toml)
+    episodes = [e for e in read_sources(config).episodes if e.show == "teapot"]
+    nothing = SimpleNamespace(log_probs=lambda units: np.log(np.full((len(units), 6), 1 / 6)))
+    pairs = [
+        (found, np.full(len(found.n_words), LABELS.index("other")))
+        for found in (score_episode(e, nothing) for e in episodes)
+    ]
+    monkeypatch.setattr(command.crossval, "read_run", lambda folder: pairs)
+    done = runner.invoke(
+        command.main, ["errors", "--run", str(run), "--out", "errors.tsv"], catch_exceptions=False
+    )
+    assert done.output == "The worst mistakes are in errors.tsv.\n"
+    table = [line.split("\t") for line in (workplace / "errors.tsv").read_text().splitlines()]
+    assert table[0][:5] == ["show", "episode", "kind", "first", "last"]
+    assert {row[2] for row in table[1:]} == {"missed"}
+    said = {e.name: e.source.decode().splitlines() for e in episodes}
+    for _, name, _, first, last, *_ in table[1:]:
+        for text in said[name][int(first) - 1 : int(last)]:
+            assert "Leafbox" in text or "Our own course" in text

@@ -4,8 +4,19 @@ import pytest
 pytest.importorskip("torch")
 
 from serve.labels import ADS, LABELS
-from train.evaluate import Scored, evaluate
-from train.tune import GRID, START, best_temperature, cool, smoothing_of, tune
+from serve.smooth import best_path
+from train.evaluate import Scored, evaluate, span_score
+from train.tune import (
+    GRID,
+    START,
+    _objective,
+    best_temperature,
+    cool,
+    labelled,
+    side_by_side,
+    smoothing_of,
+    tune,
+)
 
 READ, OTHER = LABELS.index("sponsor_read"), LABELS.index("other")
 
@@ -98,3 +109,60 @@ def test_partial_labels_can_be_tuned_on():
         partly.clock,
     )
     assert f05([both], tune([both])) == 1.0
+
+
+def doubtful(n_episodes=70, seed=3):
+    """Episodes of many lengths, more than one batch holds; every third has words of ads only."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for i in range(n_episodes):
+        true = rng.integers(0, 6, 3 + i // 2).repeat(rng.integers(1, 5))
+        e = episode(true, true, show=f"show-{i % 4}", n_words=rng.integers(0, 40))
+        scores = rng.normal(size=e.log_probs.shape) + 2 * e.allowed
+        log_probs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+        ads = np.isin(LABELS, ADS)
+        partly = np.where(e.allowed[:, ads].any(axis=1)[:, None], ads, ~ads)
+        allowed = partly if i % 3 == 0 else e.allowed
+        found.append(
+            Scored(e.show, str(i), log_probs.astype(np.float32), allowed, e.n_words, e.clock)
+        )
+    return found
+
+
+POINT = smoothing_of({**START, "ad_bias": 0.5, "enter_ad": 1.0, "content": 0.5})
+
+
+def test_an_episode_is_labelled_alike_alone_and_beside_others():
+    episodes = doubtful()
+    together = {e.name: path for e, path in labelled(side_by_side(episodes), POINT)}
+    assert len(together) == len(episodes)
+    for e in episodes:
+        alone = best_path(e.log_probs, POINT.costs(), e.n_words)
+        assert together[e.name].tolist() == alone.tolist()
+
+
+def test_what_is_maximised_is_f05_by_show_and_word_accuracy():
+    episodes, shows, right, words = doubtful(), {}, 0, 0
+    for e in episodes:
+        path = best_path(e.log_probs, POINT.costs(), e.n_words)
+        score = span_score(e, path, np.isin(LABELS, ADS))
+        shows.setdefault(e.show, []).append(score.passed if score.f05 is None else score.f05)
+        if e.six:
+            right += e.n_words[e.allowed[np.arange(len(path)), path]].sum()
+            words += e.n_words.sum()
+    weights = [len(values) ** 0.5 for values in shows.values()]
+    spans = np.average([np.mean(values) for values in shows.values()], weights=weights)
+    assert _objective(side_by_side(episodes), POINT) == pytest.approx(spans + right / words)
+
+
+def test_the_temperature_is_the_one_of_the_likeliest_probabilities():
+    episodes = [cool(e, 0.6) for e in doubtful()]
+
+    def loss(temperature):
+        cooled = [cool(e, temperature) for e in episodes]
+        shares = [np.where(e.allowed, np.exp(e.log_probs), 0).sum(axis=1) for e in cooled]
+        return -sum(np.log(s) @ e.n_words for s, e in zip(shares, episodes, strict=True))
+
+    found = best_temperature(episodes)
+    assert 0.7 < found < 2.0
+    assert loss(found) < min(loss(found * 0.94), loss(found * 1.06))
