@@ -69,7 +69,8 @@ def fit(
     """`network` after its last epoch, on the CPU and in evaluation mode.
 
     Not after the epoch with the lowest validation loss: that one comes before the rate has fallen,
-    when the network is less sure of itself and more often wrong. Goes on from `folder/last.pt` when a run there was interrupted.
+    when the network is less sure of itself and more often wrong. Goes on from `folder/last.pt` when
+    a run there was interrupted.
     """
     set_seed(config.run.seed, reproducible=True)
     settings = config.schedule
