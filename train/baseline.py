@@ -46,7 +46,7 @@ def _features(transcript: Transcript, vectorizer: TfidfVectorizer) -> sparse.csr
     n = own.shape[0]
     scales = [own]
     for reach in REACHES[1:]:
-        steps = range(-reach, reach + 1)
+        steps = range(-min(reach, n - 1), min(reach, n - 1) + 1)
         near = sparse.diags([np.ones(n)] * len(steps), list(steps), shape=(n, n), format="csr")
         scales.append((near @ own) / np.sqrt(len(steps)))
     return sparse.hstack(scales, format="csr", dtype=np.float32)

@@ -22,6 +22,12 @@ def scores(make):
     return baseline_scores([*training, partly, unlabelled], [held_out])
 
 
+def test_an_episode_may_be_shorter_than_the_reach_of_its_windows(make):
+    talk = make.talk(("intro", 3), ("sponsor_read", 4), name="short")
+    (episode,) = baseline_scores([talk, make.talk(("other", 30), name="long")], [talk])
+    assert episode.log_probs.shape == (7, 6)
+
+
 def test_an_obvious_toy_set_is_told_apart(scores):
     report = evaluate(scores, FREE)
     assert report["six_labels"]["accuracy"] > 0.8
