@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,10 @@ class Batch(NamedTuple):
 
 
 def tune(episodes: Sequence[Scored]) -> Smoothing:
-    """The smoothing that scores best over `episodes`, by two rounds of one number at a time.
+    """The smoothing that scores best over `episodes`.
+
+    First the price of an ad and the bonus for advertising together, for one makes up for the other;
+    then two rounds of one number at a time.
 
     What it maximises is the mean of ad-span F0.5 over shows, each show counting as the root of its
     episodes, plus the word accuracy of the six labels.
@@ -56,8 +60,9 @@ def tune(episodes: Sequence[Scored]) -> Smoothing:
         return _objective(batches, smoothing_of(dict(zip(GRID, values, strict=True))))
 
     chosen = dict(START)
-    for name in (*GRID, *GRID):
-        points = [{**chosen, name: value} for value in GRID[name]]
+    for names in (("enter_ad", "ad_bias"), *((name,) for name in (*GRID, *GRID))):
+        grid = product(*(GRID[name] for name in names))
+        points = [{**chosen, **dict(zip(names, values, strict=True))} for values in grid]
         scores = [score(*(point[n] for n in GRID)) for point in points]
         chosen = points[int(np.argmax(scores))]
     return smoothing_of(chosen).model_copy(update={"temperature": temperature})
