@@ -11,6 +11,7 @@ from serve.labels import ADS
 
 Scores = npt.NDArray[np.float32]  # (n_units, n_labels)
 Path = npt.NDArray[np.int64]  # (n_units,)
+Mask = npt.NDArray[np.bool_]  # (n_units, ...)
 
 # A unit of this many words counts once. Evidence grows with words, so that coarse and fine cues of
 # the same speech are smoothed alike.
@@ -24,6 +25,7 @@ class Costs:
     switch: npt.NDArray[np.float64]  # (n_labels, n_labels), nats to go from row to column
     bias: npt.NDArray[np.float64]  # (n_labels,), nats added to the score of a label
     ad_split: float = 1.0  # how much it counts which sort of advertising a unit is, above 0 to 1
+    edge: float = 0.0  # advertising begins and ends with units that are it at this probability
 
 
 def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -> Path:
@@ -34,8 +36,8 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     n_words    (..., n_units)
 
     The scores are (evidence + bias) * n_words / WORDS_A_STEP; see `evidence`. On a tie the label
-    that comes first in LABELS wins. Raises ValueError when `log_probs` is not finite or the shapes
-    do not fit.
+    that comes first in LABELS wins. Then the ends of advertising are trimmed; see `trimmed`. Raises
+    ValueError when `log_probs` is not finite or the shapes do not fit.
     Source: Viterbi (1967).
     """
     if log_probs.shape[:-1] != n_words.shape or not n_words.ndim or not n_words.size:
@@ -53,7 +55,44 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     path[-1] = totals[-1].argmax(axis=0)
     for i in range(len(totals) - 1, 0, -1):
         path[i - 1] = (totals[i - 1] - costs.switch[:, path[i]]).argmax(axis=0)
+    if costs.edge:
+        doubtful = (ad_log_probs(log_probs)[..., 0] < np.log(costs.edge)) | (n_words == 0)
+        best_content = log_probs[..., len(ADS) :].argmax(axis=-1) + len(ADS)
+        path = trimmed(path, np.moveaxis(doubtful, -1, 0), np.moveaxis(best_content, -1, 0))
     return np.moveaxis(path, 0, -1)
+
+
+def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
+    """`path` without the doubtful units at both ends of each stretch of advertising.
+
+    All are (n_units, ...). Such a unit takes the label of the content that it touches, or its own
+    best one at the end of an episode. What is cut wrongly is mostly cut there: a stretch goes on
+    over units of little evidence until the price of leaving is earned.
+    """
+    is_ad = path < len(ADS)  # LABELS begins with ADS
+    kept = _reached(is_ad, doubtful) & _reached(is_ad[::-1], doubtful[::-1])[::-1]
+    path = np.where(is_ad & ~kept, -1, path)
+    for along in (path, path[::-1]):  # views: content spreads forwards, then backwards
+        for i in range(1, len(along)):
+            before, here = along[i - 1], along[i]
+            along[i] = np.where((here < 0) & (before >= len(ADS)), before, here)
+    return np.where(path < 0, best_content, path)
+
+
+def _reached(
+    is_ad: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether a unit of advertising is sure, or comes after a sure one of the same stretch."""
+    reached = is_ad & ~doubtful
+    for i in range(1, len(reached)):
+        reached[i] |= reached[i - 1] & is_ad[i]
+    return reached
+
+
+def ad_log_probs(log_probs: Scores) -> Scores:
+    """Log probability of advertising of any sort: (..., n_units, 1)."""
+    any_ad: Scores = np.logaddexp.reduce(log_probs[..., : len(ADS)], axis=-1, keepdims=True)
+    return any_ad
 
 
 def evidence(log_probs: Scores, ad_split: float) -> Scores:
@@ -64,7 +103,7 @@ def evidence(log_probs: Scores, ad_split: float) -> Scores:
     the probability of advertising, and the first wins.
     """
     ads = log_probs[..., : len(ADS)]  # LABELS begins with ADS
-    any_ad = np.logaddexp.reduce(ads, axis=-1, keepdims=True)
+    any_ad = ad_log_probs(log_probs)
     drawn = any_ad + ad_split * (ads - any_ad)
     return np.concatenate([drawn, log_probs[..., len(ADS) :]], axis=-1)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.labels import LABELS
-from serve.smooth import WORDS_A_STEP, Costs, best_path, evidence, runs
+from serve.smooth import WORDS_A_STEP, Costs, best_path, evidence, runs, trimmed
 
 FREE = Costs(np.zeros((len(LABELS), len(LABELS))), np.zeros(len(LABELS)))
 
@@ -148,3 +148,36 @@ def test_evidence_keeps_content_and_the_order_of_the_ads(split):
     any_ad = np.logaddexp(log_probs[:, 0], log_probs[:, 1])
     expected = (1 - split) * any_ad[:, None] + split * log_probs[:, :2]
     np.testing.assert_allclose(found[:, :2], expected, atol=1e-5)
+
+
+def trimmed_one_by_one(path, doubtful, best_content):
+    """The same as `trimmed` for one episode, from its docstring alone."""
+    path = list(path)
+    for first, stop in runs(np.array([label < 2 for label in path])):
+        if path[first] >= 2:
+            continue
+        ends = [i for i in range(first, stop) if not doubtful[i]]
+        inner = range(ends[0], ends[-1] + 1) if ends else range(0)
+        before = path[first - 1] if first else None
+        after = path[stop] if stop < len(path) else None
+        for i in (i for i in range(first, stop) if i not in inner):
+            is_start = not ends or i < ends[0]
+            near = (before if before is not None or ends else after) if is_start else after
+            path[i] = best_content[i] if near is None else near
+    return path
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(2, 5)), min_size=1))
+def test_the_ends_of_advertising_are_trimmed_to_units_that_are_sure(units):
+    path, doubtful, best_content = (np.array(part) for part in zip(*units, strict=True))
+    expected = trimmed_one_by_one(path, doubtful, best_content)
+    assert trimmed(path, doubtful, best_content).tolist() == expected
+
+
+def test_doubtful_units_stay_in_the_middle_of_an_ad_and_go_at_its_ends():
+    sure, maybe, none = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.3, 0.0, 0, 0, 0, 0.7], [0.01] * 6
+    none[5] = 0.95
+    log_probs = np.log(np.array([none, maybe, sure, maybe, sure, maybe, none]) + 1e-6)
+    costs = Costs(np.zeros((6, 6)), np.array([2.0, 0, 0, 0, 0, 0]), edge=0.4)
+    path = best_path(log_probs.astype(np.float32), costs, np.full(7, 12))
+    assert path.tolist() == [5, 5, 0, 0, 0, 5, 5]
