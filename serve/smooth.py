@@ -66,7 +66,7 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
     """`path` without the doubtful units at both ends of each stretch of advertising.
 
     All are (n_units, ...). Such a unit takes the label of the content that it touches, or its own
-    best one at the end of an episode. What is cut wrongly is mostly cut there: a stretch goes on
+    best one at the end of an episode. Much of what is cut wrongly is cut there: a stretch goes on
     over units of little evidence until the price of leaving is earned.
     """
     is_ad = path < len(ADS)  # LABELS begins with ADS
@@ -79,9 +79,7 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
     return np.where(path < 0, best_content, path)
 
 
-def _reached(
-    is_ad: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
+def _reached(is_ad: Mask, doubtful: Mask) -> Mask:
     """Whether a unit of advertising is sure, or comes after a sure one of the same stretch."""
     reached = is_ad & ~doubtful
     for i in range(1, len(reached)):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from serve import errors
+from serve.app import create_app
 from serve.cli import main
 from serve.formats import FORMATS
 from serve.http.openapi.document import document
@@ -93,6 +94,15 @@ def test_the_readme_shows_what_tagging_the_seeds_prints(tmp_path):
     printed = [line.split(" -> ")[0] for line in done.stdout.splitlines()]
     assert printed
     assert [line for line in printed if f"    {line} -> out/" not in README] == []
+
+
+def test_the_readme_shows_how_an_answer_of_the_service_begins():
+    shown = re.search(r"\n    (\{\"schema\".*?) …\n", README)[1]
+    seed = ROOT / "seeds" / "documents" / "002_af93ea6e1f4813fd.txt"
+    client = create_app(Settings()).test_client()
+    answer = client.post("/classify", data=seed.read_bytes(), content_type="text/plain")
+    assert len(shown) > 300
+    assert answer.get_data(as_text=True).startswith(shown)
 
 
 def test_the_figures_of_the_readme_are_those_of_the_files():
