@@ -70,21 +70,30 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
     over units of little evidence until the price of leaving is earned.
     """
     is_ad = path < len(ADS)  # LABELS begins with ADS
-    kept = _reached(is_ad, doubtful) & _reached(is_ad[::-1], doubtful[::-1])[::-1]
-    path = np.where(is_ad & ~kept, -1, path)
-    for along in (path, path[::-1]):  # views: content spreads forwards, then backwards
-        for i in range(1, len(along)):
-            before, here = along[i - 1], along[i]
-            along[i] = np.where((here < 0) & (before >= len(ADS)), before, here)
-    return np.where(path < 0, best_content, path)
+    sure = is_ad & ~doubtful
+    kept = is_ad & _comes_after(sure, ~is_ad) & _comes_after(sure[::-1], ~is_ad[::-1])[::-1]
+    stays = kept | ~is_ad
+    behind, has_behind = _nearest_before(path, stays)
+    ahead, has_ahead = (part[::-1] for part in _nearest_before(path[::-1], stays[::-1]))
+    choices = [stays, has_behind & (behind >= len(ADS)), has_ahead & (ahead >= len(ADS))]
+    return np.asarray(np.select(choices, [path, behind, ahead], best_content))
 
 
-def _reached(is_ad: Mask, doubtful: Mask) -> Mask:
-    """Whether a unit of advertising is sure, or comes after a sure one of the same stretch."""
-    reached = is_ad & ~doubtful
-    for i in range(1, len(reached)):
-        reached[i] |= reached[i - 1] & is_ad[i]
-    return reached
+def _nearest_before(path: Path, stays: Mask) -> tuple[Path, Mask]:
+    """The label of the latest unit that stays, up to each one, and whether there is any."""
+    latest = _latest(stays)
+    return np.take_along_axis(path, np.maximum(latest, 0), axis=0), latest >= 0
+
+
+def _latest(mask: Mask) -> npt.NDArray[np.int64]:
+    """The index of the latest unit up to each one for which `mask` holds; -1 before the first."""
+    index = np.arange(len(mask)).reshape(-1, *[1] * (mask.ndim - 1))
+    return np.maximum.accumulate(np.where(mask, index, -1), axis=0)
+
+
+def _comes_after(this: Mask, that: Mask) -> Mask:
+    """Whether the latest unit of `this` is later than that of `that`, up to each unit."""
+    return np.asarray(_latest(this) > _latest(that))
 
 
 def ad_log_probs(log_probs: Scores) -> Scores:
