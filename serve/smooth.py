@@ -82,13 +82,14 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
 def _nearest_before(path: Path, stays: Mask) -> tuple[Path, Mask]:
     """The label of the latest unit that stays, up to each one, and whether there is any."""
     latest = _latest(stays)
-    return np.take_along_axis(path, np.maximum(latest, 0), axis=0), latest >= 0
+    labels: Path = np.take_along_axis(path, np.maximum(latest, 0), axis=0)
+    return labels, latest >= 0
 
 
 def _latest(mask: Mask) -> npt.NDArray[np.int64]:
     """The index of the latest unit up to each one for which `mask` holds; -1 before the first."""
     index = np.arange(len(mask)).reshape(-1, *[1] * (mask.ndim - 1))
-    return np.maximum.accumulate(np.where(mask, index, -1), axis=0)
+    return np.asarray(np.maximum.accumulate(np.where(mask, index, -1), axis=0))
 
 
 def _comes_after(this: Mask, that: Mask) -> Mask:
