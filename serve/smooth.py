@@ -74,9 +74,9 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
     kept = is_ad & _comes_after(sure, ~is_ad) & _comes_after(sure[::-1], ~is_ad[::-1])[::-1]
     stays = kept | ~is_ad
     behind, has_behind = _nearest_before(path, stays)
-    ahead, has_ahead = (part[::-1] for part in _nearest_before(path[::-1], stays[::-1]))
-    choices = [stays, has_behind & (behind >= len(ADS)), has_ahead & (ahead >= len(ADS))]
-    return np.asarray(np.select(choices, [path, behind, ahead], best_content))
+    ahead, has_ahead = _nearest_before(path[::-1], stays[::-1])
+    choices = [stays, has_behind & (behind >= len(ADS)), (has_ahead & (ahead >= len(ADS)))[::-1]]
+    return np.asarray(np.select(choices, [path, behind, ahead[::-1]], best_content))
 
 
 def _nearest_before(path: Path, stays: Mask) -> tuple[Path, Mask]:
