@@ -2,7 +2,8 @@
 
 Two layouts are read: `labels/<show>/<episode>.tsv` beside `transcripts/<show>/<episode>.json`, and
 a transcript of any format with `<file name>.labels.tsv` next to it (what `segue tag --to labels`
-writes); there the show is the folder's name.
+writes); there the show is the folder's name. A folder of the first layout may be lent more labels
+from elsewhere, so that labels can be kept where the transcripts cannot.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,7 @@ class Episode:
     name: str
     source: bytes
     cues: Allowed | None  # (n_cues, n_labels)
+    lent: bool = False  # labels drawn with a model's guesses in view: to train on, not to report
 
     @property
     def group(self) -> str:
@@ -57,14 +59,19 @@ class Episode:
         return f"{self.show}/{self.name}" if self.show in MANY_SHOWS else self.show
 
 
-def read_episodes(folder: Path, *, unlabelled: bool = False) -> Iterator[Episode]:
-    """The episodes below `folder` in order of their paths; without labels only when asked for."""
+def read_episodes(
+    folder: Path, *, unlabelled: bool = False, lent: Path | None = None
+) -> Iterator[Episode]:
+    """The episodes below `folder` in order of their paths; without labels only when asked for.
+
+    `lent` holds `<show>/<episode>.tsv` for transcripts that have no labels of their own.
+    """
     if not folder.is_dir():
         raise CorpusError(
             f"{folder} is not a folder; CORPUS names a folder of labelled transcripts"
         )
     if (folder / "labels").is_dir():
-        yield from _read_corpus(folder, unlabelled=unlabelled)
+        yield from _read_corpus(folder, unlabelled=unlabelled, lent=lent)
     else:
         for labels in sorted(folder.rglob(f"*{label_files.SUFFIX}")):
             path = labels.with_name(labels.name.removesuffix(label_files.SUFFIX))
@@ -127,11 +134,15 @@ def split(episodes: Sequence[Episode], choice: CorpusChoice) -> tuple[list[Episo
     return training, [e for e in usable if share(e) < choice.validation_share]
 
 
-def _read_corpus(folder: Path, *, unlabelled: bool) -> Iterator[Episode]:
+def _read_corpus(folder: Path, *, unlabelled: bool, lent: Path | None) -> Iterator[Episode]:
     """Layout one: transcripts/<show>/<episode>.json with labels/<show>/<episode>.tsv."""
     for path in sorted((folder / "transcripts").glob("*/*.json")):
-        labels = folder / "labels" / path.parent.name / f"{path.stem}.tsv"
-        if labels.exists():
-            yield Episode(path.parent.name, path.stem, path.read_bytes(), read_labels(labels))
+        show, name = path.parent.name, path.stem
+        own = folder / "labels" / show / f"{name}.tsv"
+        other = lent / show / f"{name}.tsv" if lent else own
+        if own.exists():
+            yield Episode(show, name, path.read_bytes(), read_labels(own))
+        elif other.exists():
+            yield Episode(show, name, path.read_bytes(), read_labels(other), lent=True)
         elif unlabelled:
-            yield Episode(path.parent.name, path.stem, path.read_bytes(), None)
+            yield Episode(show, name, path.read_bytes(), None)

@@ -117,8 +117,9 @@ def summary(
 
 
 def left_out(k: int, sources: Sources) -> list[Episode]:
-    """The labelled episodes of fold `k`."""
-    held_out = [e for e in sources.episodes if fold_of(e) == k and e.cues is not None]
+    """The labelled episodes of fold `k`, less those whose labels were drawn with a model's help."""
+    labelled = [e for e in sources.episodes if e.cues is not None and not e.lent]
+    held_out = [e for e in labelled if fold_of(e) == k]
     if not held_out:
         raise CorpusError(
             f"fold {k} has no labelled episodes: crossval needs some of {SEEN}, mixed,"
@@ -198,8 +199,10 @@ def _kept(file: Path, score: Callable[[], list[Scored]]) -> list[Scored]:
 def _train_and_score(
     config: Config, training: Sources, held_out: Sequence[Episode], folder: Path
 ) -> list[Scored]:
-    """Train without the fold, export, and run the exported bundle."""
-    train_network(config, training, folder)
+    """Train without the fold, export, and run the exported bundle; seeds share a vocabulary."""
+    train_network(
+        config, training, folder, vocabulary=folder.parents[1] / "vocabulary" / folder.name
+    )
     untuned = config.model_copy(update={"smoothing": UNTUNED})
     write_bundle(folder, folder / "bundle", untuned, version="0")
     return _score(folder / "bundle", held_out)

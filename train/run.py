@@ -56,10 +56,14 @@ def run_id(config: Config, sources: Sources) -> str:
     return digest.hexdigest()[:12]
 
 
-def train_network(config: Config, sources: Sources, folder: Path) -> Path:
+def train_network(
+    config: Config, sources: Sources, folder: Path, *, vocabulary: Path | None = None
+) -> Path:
     """Fit a network in `folder` and write its model.onnx and tokenizer.json there.
 
-    Returns `folder`; a finished run is not repeated, an interrupted one goes on.
+    `vocabulary` is where tokenizer and word vectors are kept, for runs on the same text to share;
+    by default that is `folder`. Returns `folder`; a finished run is not repeated, an interrupted
+    one goes on.
     """
     if (folder / "run.json").exists():
         log.info("%s is finished already; remove the folder to train it again", folder)
@@ -73,7 +77,8 @@ def train_network(config: Config, sources: Sources, folder: Path) -> Path:
             " at least one; add labelled transcripts or change validation_share"
         )
     encoder = start_of(config)
-    tokenizer, network = _first_network(config, encoder, sources, folder)
+    tokenizer, network = _first_network(config, encoder, sources, vocabulary or folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
     log.info("%d training and %d validation episodes", len(training), len(validation))
     inserts = written_stretches(sources.bank, tokenizer)
     network = fit(
@@ -137,9 +142,8 @@ def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stret
 def _first_network(
     config: Config, encoder: Encoder | None, sources: Sources, folder: Path
 ) -> tuple[Tokenizer, Tagger]:
-    """What training starts from; the tokenizer is kept in `folder`."""
+    """What training starts from; a vocabulary of its own is kept in `folder`."""
     if encoder:
-        encoder.tokenizer.save(str(folder / "tokenizer.json"))
         return encoder.tokenizer, with_weights(config, encoder)
     tokenizer, vectors = _vocabulary(config, sources, folder)
     return tokenizer, with_vectors(config, vectors)
@@ -152,6 +156,7 @@ def _vocabulary(
     saved, vectors_file = folder / "tokenizer.json", folder / "vectors.npy"
     if vectors_file.exists():
         return Tokenizer.from_file(str(saved)), np.load(vectors_file)
+    folder.mkdir(parents=True, exist_ok=True)
     texts = [units for e in sources.episodes if (units := readable_units(e))]
     texts += [piece.lines for piece in (*sources.bank.ads, *sources.bank.passages)]
     tokenizer = new_tokenizer((" ".join(units) for units in texts), config.vocabulary.size)

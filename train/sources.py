@@ -11,6 +11,7 @@ from train.written import Bank, read_bank
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
+LABELS = ROOT / "seeds" / "labels"  # of transcripts that are not ours to keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def read_sources(config: Config) -> Sources:
     episodes: list[Episode] = []
     bank = Bank((), ())
     for folder in config.corpus.folders:
-        found_here = list(read_episodes(ROOT / folder, unlabelled=True))
+        found_here = list(read_episodes(ROOT / folder, unlabelled=True, lent=LABELS))
         if not any(e.cues is not None for e in found_here):
             raise CorpusError(
                 f"{folder} holds no labelled transcripts; put `<file name>.labels.tsv` beside each,"

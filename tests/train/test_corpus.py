@@ -82,6 +82,16 @@ def test_labels_beside_transcripts_are_read_show_by_show(tmp_path):
     assert whole[-1].cues is None
 
 
+def test_transcripts_without_labels_of_their_own_are_lent_some(tmp_path):
+    for name in ("1", "2", "3"):
+        write(tmp_path / "corpus" / "transcripts" / "tea" / f"{name}.json", TRANSCRIPT)
+    write(tmp_path / "corpus" / "labels" / "tea" / "1.tsv", "1\t1\tother\n")
+    for name in ("1", "2"):
+        write(tmp_path / "lent" / "tea" / f"{name}.tsv", "1\t1\tnot_ad\n")
+    found = list(read_episodes(tmp_path / "corpus", lent=tmp_path / "lent"))
+    assert [(e.name, e.lent, int(e.cues.sum())) for e in found] == [("1", False, 1), ("2", True, 4)]
+
+
 def test_labels_next_to_transcripts_of_any_format_are_read(tmp_path):
     write(tmp_path / "tea" / "b.srt", "1\n00:00:00,000 --> 00:00:02,000\nTea.\n")
     write(tmp_path / "tea" / "b.srt.labels.tsv", "1\t1\tother\n")

@@ -77,6 +77,14 @@ def test_mixed_and_the_seen_show_are_left_out_by_episode():
     assert fold_of(Episode("a-show-of-ones-own", "1", b"", None)) is None
 
 
+def test_labels_that_were_lent_are_trained_on_but_not_reported():
+    show = GROUPS[0][0]
+    lent = Episode(show, "lent", b"Tea.\n", np.eye(6, dtype=bool)[[OTHER]], lent=True)
+    sources = Sources((*episodes(), lent), Bank((), ()))
+    assert lent not in crossval.left_out(0, sources)
+    assert all(e.lent is False for e in crossval.left_out(0, sources))
+
+
 def test_nothing_that_is_left_out_is_trained_on_or_read_for_words(tiny, sources, calls, tmp_path):
     crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     assert len(calls) == len(GROUPS)
@@ -104,8 +112,9 @@ def test_networks_are_trained_without_the_fold_and_scored_as_bundles(
 ):
     trained = []
 
-    def train_network(config, training, folder):
+    def train_network(config, training, folder, *, vocabulary):
         trained.append((training, folder.name))
+        assert vocabulary == tmp_path / "vocabulary" / folder.name
 
     monkeypatch.setattr(crossval, "train_network", train_network)
     monkeypatch.setattr(crossval, "write_bundle", lambda *a, **b: None)
