@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from train.batches import Crops, Example, Stretch, WholeEpisodes, ads_of
 from train.config import Config
-from train.loss import partial_label_loss
+from train.loss import training_loss
 from train.network import Tagger
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _learner(config: Config, network: nn.Module, loaders: DataLoaders, folder: P
     learner = Learner(
         loaders,
         network.to(device()),
-        loss_func=partial_label_loss,
+        loss_func=training_loss,
         splitter=_embedding_and_rest,
         wd=config.fit.weight_decay,
         cbs=callbacks,

@@ -1,4 +1,6 @@
 # ruff: noqa: E402 - first of all, whether torch is there
+import copy
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,22 @@ def test_the_scores_of_a_row_are_log_probabilities(network):
     log_probs = network(ids[None], place[None])
     assert log_probs.shape == (1, 9, 6)
     torch.testing.assert_close(log_probs.exp().sum(dim=2), torch.ones(1, 9))
+
+
+def test_in_training_a_row_is_also_judged_without_its_neighbours_and_place(network):
+    network = copy.deepcopy(network).train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    ids, place = rows(9)
+    (seen,), (alone,) = network(ids[None], place[None])
+    assert seen.shape == alone.shape == (9, 6)
+    torch.testing.assert_close(alone.exp().sum(dim=1), torch.ones(9))
+    torch.testing.assert_close(seen[None], network.eval()(ids[None], place[None]))
+    elsewhere, other_place = ids.flip(0), place + 5
+    (other_seen,), (other_alone,) = network.train()(elsewhere[None], other_place[None])
+    torch.testing.assert_close(other_alone.flip(0), alone)
+    assert not torch.allclose(other_seen.flip(0), seen, atol=1e-4)
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 17, 200])
