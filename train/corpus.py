@@ -36,6 +36,8 @@ SISTERS = {
     "sports-series-episode-3-mix-180926-r1a": "freakonomics",
 }
 
+ALLOWED_BY = {name: np.isin(LABELS, labels) for name, labels in ALLOWED.items()}
+
 Allowed = npt.NDArray[np.bool_]  # (n_units or n_cues, n_labels), the labels that may be right
 
 
@@ -88,7 +90,7 @@ def read_labels(path: Path) -> Allowed:
         names = label_files.read(path.read_text(encoding="utf-8"))
     except LabelsError as error:
         raise CorpusError(f"{path}, {error}") from None
-    return np.array([np.isin(LABELS, ALLOWED[name]) for name in names])
+    return np.array([ALLOWED_BY[name] for name in names])
 
 
 def unit_labels(episode: Episode, transcript: Transcript) -> Allowed:
