@@ -1,10 +1,11 @@
-"""`python -m train COMMAND`: fit, evaluate, crossval, encoder, errors. The Makefile calls it."""
+"""`python -m train COMMAND`: fit, evaluate, crossval, ablation, encoder, errors."""
 
 import json
 import logging
 import os
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import click
 
 from serve.bundle import load_model
 from serve.errors import BundleError
-from train import crossval
+from train import ablation, crossval
 from train.card import render
-from train.config import Config, Run, read_config, with_licences
+from train.config import Config, Run, read_config, with_licences, with_seed
 from train.corpus import CorpusError, Episode, read_episodes
 from train.encoder import EncoderError, shows_seen, write_encoder
 from train.errors import worst
@@ -33,6 +34,7 @@ RUNS = ROOT / "runs"
 MODELS = ROOT / "models"
 # Under version control: what the default's card quotes, beside what a reader of the mistakes wrote.
 CROSSVAL, OPEN = MODELS / "crossval.json", MODELS / "open.json"
+ABLATION = MODELS / "ablation.json"
 ERRORS, NOTES = MODELS / "errors.tsv", MODELS / "errors.md"
 WORST = 200  # mistakes that are listed: more than a person reads
 
@@ -120,11 +122,8 @@ def crossval_command(
     }
     runs = RUNS / f"crossval-{run_id(config, sources)}"
     for k in range(n_seeds):
-        seeded = config.model_copy(
-            update={"run": config.run.model_copy(update={"seed": config.run.seed + k})}
-        )
         folder = runs / f"seed-{k}"
-        folds = crossval.run_model(seeded, sources, folder)
+        folds = crossval.run_model(with_seed(config, k), sources, folder)
         bared = crossval.run_bare(sources, folder)
         report["model"].append(crossval.summary(folds, folder, bared))
         log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
@@ -133,6 +132,38 @@ def crossval_command(
         report["baseline"] = crossval.summary(folds, runs / "baseline")
         log.info("baseline: %s", crossval.headline(report["baseline"]))
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"The report is in {out}.")
+
+
+@main.command("ablation")
+@corpus_option
+@config_option
+@click.option("--less", "names", multiple=True, type=click.Choice(list(ablation.VARIANTS)))
+@click.option("--seeds", "n_seeds", default=3, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=ABLATION, show_default=True)
+def ablation_command(
+    corpora: Sequence[Path],
+    config_path: Path | None,
+    names: Sequence[str],
+    n_seeds: int,
+    out: Path,
+) -> None:
+    """Score trainings LESS one ingredient each (all of them, where none is named).
+
+    What OUT already says of other ingredients of the same run stays.
+    """
+    config = _config(config_path, corpora)
+    whole = run_id(config, crossval.read_all(config))
+    report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
+    if report.get("run") != whole:
+        report = {"run": whole, "config": config.model_dump(mode="json"), "without": {}}
+    for k, name in product(range(n_seeds), names or ablation.VARIANTS):
+        seeded = with_seed(ablation.without(config, name), k)
+        folder = RUNS / f"ablation-{whole}" / f"{name.replace(' ', '-')}-{k}"
+        scores = ablation.run(seeded, crossval.read_all(seeded), folder)
+        report["without"].setdefault(name, {})[f"seed {k}"] = scores
+        log.info("without %s, seed %d: %s", name, k, scores)
+        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")
 
 

@@ -25,6 +25,7 @@ class CorpusChoice(_Table):
     """Which episodes are read, and which of them training may see."""
 
     folders: tuple[Path, ...]
+    lent_labels: bool
     open_licences_only: bool
     open_shows: tuple[str, ...]
     validation_share: float = Field(gt=0, lt=1)
@@ -58,7 +59,7 @@ class Augment(_Table):
 
 
 class Fit(_Table):
-    """The schedule."""
+    """The schedule, and what is minimised."""
 
     batch_size: int = Field(ge=1)
     steps_an_epoch: int = Field(ge=1)
@@ -66,6 +67,7 @@ class Fit(_Table):
     learning_rate: float = Field(gt=0)
     embedding_rate: float = Field(ge=0)
     weight_decay: float = Field(ge=0)
+    row_loss: float = Field(ge=0)
 
 
 class Start(_Table):
@@ -106,6 +108,12 @@ def with_licences(config: Config, *, open_only: bool) -> Config:
     """The config with another choice of licences."""
     corpus = config.corpus.model_copy(update={"open_licences_only": open_only})
     return config.model_copy(update={"corpus": corpus})
+
+
+def with_seed(config: Config, k: int) -> Config:
+    """The config with the `k`th seed after its own."""
+    run = config.run.model_copy(update={"seed": config.run.seed + k})
+    return config.model_copy(update={"run": run})
 
 
 def to_toml(tables: dict[str, dict[str, object]]) -> str:

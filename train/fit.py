@@ -6,6 +6,7 @@ A run lives in a folder: `tokenizer.json`, `vectors.npy`, `last.pt`, `log.csv`.
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +144,7 @@ def _learner(config: Config, network: nn.Module, loaders: DataLoaders, folder: P
     learner = Learner(
         loaders,
         network.to(device()),
-        loss_func=training_loss,
+        loss_func=partial(training_loss, row_loss=config.fit.row_loss),
         splitter=_embedding_and_rest,
         wd=config.fit.weight_decay,
         cbs=callbacks,

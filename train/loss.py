@@ -2,15 +2,18 @@
 
 from torch import Tensor
 
-ALONE = 0.3  # what it counts how improbable a row by itself makes them
 
+def training_loss(
+    log_probs: Tensor, allowed: Tensor, weights: Tensor, *, row_loss: float
+) -> Tensor:
+    """The loss of what `Tagger` returns in training, and outside it: a scalar.
 
-def training_loss(log_probs: Tensor, allowed: Tensor, weights: Tensor) -> Tensor:
-    """The loss of what `Tagger` returns in training, and outside it: a scalar."""
+    `row_loss` is what the rows by themselves count, which it returns in training only.
+    """
     if log_probs.dim() == allowed.dim():
         return partial_label_loss(log_probs, allowed, weights)
     seen, alone = (partial_label_loss(part, allowed, weights) for part in log_probs)
-    return seen + ALONE * alone
+    return seen + row_loss * alone
 
 
 def partial_label_loss(log_probs: Tensor, allowed: Tensor, weights: Tensor) -> Tensor:

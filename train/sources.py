@@ -29,8 +29,9 @@ def read_sources(config: Config) -> Sources:
     """
     episodes: list[Episode] = []
     bank = Bank((), ())
+    lent = LABELS if config.corpus.lent_labels else None
     for folder in config.corpus.folders:
-        found_here = list(read_episodes(ROOT / folder, unlabelled=True, lent=LABELS))
+        found_here = list(read_episodes(ROOT / folder, unlabelled=True, lent=lent))
         if not any(e.cues is not None for e in found_here):
             raise CorpusError(
                 f"{folder} holds no labelled transcripts; put `<file name>.labels.tsv` beside each,"

@@ -1,0 +1,89 @@
+"""What each ingredient gives: the same training without it, scored on shows it never saw.
+
+One split, harder than the folds of cross-validation: all of `mixed`, all of devtools.fm and a
+quarter of Talk Python are left out together. Scores need no smoothing, whose choice is noisy:
+average precision of advertising by word, and six labels by the likeliest one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import average_precision_score
+
+from serve.bundle import load_model
+from train.batches import IS_AD
+from train.config import Config
+from train.corpus import Episode
+from train.crossval import SEEN, UNTUNED, fold_of
+from train.evaluate import Scored, score_episode, truly
+from train.metrics import confusion, label_scores
+from train.package import write_bundle
+from train.run import train_network
+from train.sources import Sources
+
+LEFT_OUT = ("mixed", "devtoolsfm")  # whole, beside fold 0 of the seen show
+WRITTEN = "seeds/written"
+#: What is taken away, and how the config says so.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "nothing": {},
+    "the written texts": {"corpus": {"folders": WRITTEN}},
+    "the lent labels": {"corpus": {"lent_labels": False}},
+    "rows judged by themselves": {"fit": {"row_loss": 0.0}},
+    "ads put into other episodes": {"augment": {"transplant": 0.0}},
+    "hidden words": {"augment": {"word_dropout": 0.0}},
+    "other lengths of rows": {"augment": {"rechunk": 0.0}},
+}
+
+
+def without(config: Config, name: str) -> Config:
+    """The config less the ingredient of that name."""
+    tables = config.model_dump()
+    for table, changes in VARIANTS[name].items():
+        for key, value in changes.items():
+            if key == "folders":
+                value = tuple(f for f in tables[table][key] if str(f) != value)
+            tables[table][key] = value
+    return Config.model_validate(tables)
+
+
+def is_left_out(episode: Episode) -> bool:
+    """Whether the episode is kept from training, labelled or not."""
+    return episode.show in LEFT_OUT or (episode.show == SEEN and fold_of(episode) == 0)
+
+
+def run(config: Config, sources: Sources, folder: Path) -> dict[str, dict[str, Any]]:
+    """Scores by show of a network that is trained in `folder` on what is not left out.
+
+    `folder` is one of several beside a folder of vocabularies, which runs on the same text share.
+    """
+    kept = tuple(e for e in sources.episodes if not is_left_out(e))
+    held_out = [e for e in sources.episodes if is_left_out(e) and e.cues is not None and not e.lent]
+    words = f"{len(kept)}-episodes-{len(sources.bank.ads)}-ads"
+    training = replace(sources, episodes=kept)
+    train_network(config, training, folder, vocabulary=folder.parent / "vocabulary" / words)
+    untuned = config.model_copy(update={"smoothing": UNTUNED})
+    write_bundle(folder, folder / "bundle", untuned, version="0")
+    model = load_model(folder / "bundle")
+    scores = [score_episode(e, model) for e in held_out]
+    shows = sorted({e.show for e in scores})
+    return {show: dict(_scores([e for e in scores if e.show == show])) for show in shows}
+
+
+def _scores(episodes: Sequence[Scored]) -> Iterator[tuple[str, Any]]:
+    """The figures of one show."""
+    n_words = np.concatenate([e.n_words for e in episodes])
+    belief = np.concatenate([np.logaddexp.reduce(e.log_probs[:, IS_AD], axis=1) for e in episodes])
+    true = np.concatenate([truly(e, IS_AD) for e in episodes])
+    precision = average_precision_score(true, belief, sample_weight=n_words)
+    yield "ads_average_precision", round(float(precision), 4)
+    six = [e for e in episodes if e.six]
+    if six:
+        table = sum(
+            confusion(e.allowed.argmax(axis=1), e.log_probs.argmax(axis=1), e.n_words) for e in six
+        )
+        report = label_scores(np.asarray(table))
+        yield "accuracy", report["accuracy"]
+        yield "macro_f1", report["macro_f1"]
