@@ -1,6 +1,7 @@
 """train/config.toml as frozen pydantic models: a typo is an error, a run without a seed too."""
 
 import tomllib
+from collections.abc import Set
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -89,6 +90,7 @@ class Config(_Table):
     fit: Fit
     start: Start
     smoothing: Smoothing
+    smoothing_written: Smoothing
 
     @property
     def schedule(self) -> Fit:
@@ -108,6 +110,13 @@ def with_licences(config: Config, *, open_only: bool) -> Config:
     """The config with another choice of licences."""
     corpus = config.corpus.model_copy(update={"open_licences_only": open_only})
     return config.model_copy(update={"corpus": corpus})
+
+
+def with_smoothing_for(config: Config, shows: Set[str]) -> Config:
+    """The config with the smoothing for a network that learnt from `shows` alone."""
+    if config.start.folder or shows != {"written"}:
+        return config
+    return config.model_copy(update={"smoothing": config.smoothing_written})
 
 
 def with_seed(config: Config, k: int) -> Config:

@@ -31,7 +31,12 @@ from train.written import Bank, encode_piece
 log = logging.getLogger(__name__)
 
 # What no run depends on: how it is called, where its text lies, what comes after it.
-NOT_HASHED: dict[str, Any] = {"smoothing": True, "run": {"name"}, "corpus": {"folders"}}
+NOT_HASHED: dict[str, Any] = {
+    "smoothing": True,
+    "smoothing_written": True,
+    "run": {"name"},
+    "corpus": {"folders"},
+}
 VECTOR_SCALE = 0.5  # of the root mean square; larger vectors learn more slowly
 VERSIONS = ("torch", "fastai", "numpy", "onnx", "onnxruntime", "tokenizers")
 

@@ -21,6 +21,11 @@ class Sources:
     episodes: tuple[Episode, ...]  # labelled and not
     bank: Bank
 
+    @property
+    def shows(self) -> frozenset[str]:
+        """The shows of the labelled episodes."""
+        return frozenset(e.show for e in self.episodes if e.cues is not None)
+
 
 def read_sources(config: Config) -> Sources:
     """Every episode of the config's folders, and the written texts where they are among them.

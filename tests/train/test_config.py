@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 pytest.importorskip("torch")
 
-from train.config import CONFIG, Config, read_config, to_toml
+from train.config import CONFIG, Config, read_config, to_toml, with_seed, with_smoothing_for
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,25 @@ def test_from_an_encoder_the_schedule_is_that_of_start(make):
     assert found == {**config.fit.model_dump(), "n_epochs": 2, "learning_rate": 0.5}
 
 
+def test_a_network_that_learnt_from_written_texts_alone_is_smoothed_as_such(make):
+    config = read_config()
+    assert config.smoothing != config.smoothing_written
+    found = with_smoothing_for(config, {"written"})
+    assert found.smoothing == config.smoothing_written
+    assert with_smoothing_for(config, {"written", "tea"}) == config
+    begun = make.changed(config, start={"folder": "models/encoder"})
+    assert with_smoothing_for(begun, {"written"}) == begun
+
+
+def test_seeds_follow_one_another():
+    config = read_config()
+    assert with_seed(config, 2).run.seed == config.run.seed + 2
+    assert with_seed(config, 0) == config
+
+
 @pytest.mark.parametrize(
-    "table", ["run", "corpus", "network", "augment", "fit", "start", "smoothing"]
+    "table",
+    ["run", "corpus", "network", "augment", "fit", "start", "smoothing", "smoothing_written"],
 )
 def test_an_unknown_name_is_refused_where_it_stands(tables, table):
     wrong = {**tables, table: {**tables[table], "droput": 0.1}}

@@ -1,5 +1,6 @@
 import json
 import shutil
+import tomllib
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 import train.__main__ as command
-from serve.bundle import load_model
+from serve.bundle import Smoothing, load_model
 from serve.labels import ADS, LABELS
 from train import run as run_module
+from train import studies
 from train.batches import IS_AD
 from train.config import to_toml, with_licences
 from train.corpus import CorpusError, Episode
@@ -195,6 +197,26 @@ def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny
     assert load_model(workplace / "candidate").info.name == "tiny"
 
 
+def test_tune_prints_the_smoothing_that_suits_a_bundle(workplace, corpus, tiny_bundle, runner):
+    done = runner.invoke(
+        command.main,
+        ["tune", str(tiny_bundle), "--corpus", str(corpus), "--show", "kettle"],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0
+    table = tomllib.loads(done.output)
+    episodes = [e for e in command.labelled([corpus]) if e.show == "kettle"]
+    model = command.load_model(tiny_bundle)
+    temperature = command.read_smoothing(tiny_bundle).temperature
+    raw = [command.cool(score_episode(e, model), 1 / temperature) for e in episodes]
+    assert command.tune(raw) == Smoothing.model_validate(table["smoothing"])
+    done = runner.invoke(
+        command.main, ["tune", str(tiny_bundle), "--corpus", str(corpus), "--show", "pot"]
+    )
+    assert done.exit_code == 2
+    assert "no labelled episodes: name a folder of some with --corpus" in done.output
+
+
 def test_a_corpus_that_is_not_there_is_refused(workplace, runner):
     done = runner.invoke(command.main, ["evaluate", "candidate", "--corpus", "nowhere"])
     assert done.exit_code == 2
@@ -204,7 +226,7 @@ def test_a_corpus_that_is_not_there_is_refused(workplace, runner):
 def test_the_headline_names_the_figures_to_look_at_first():
     spans = {"spans": {"ads": {"f05": 0.81234, "wrongly_cut_s_an_hour": 12.4}}}
     six = {**spans, "six_labels": {"macro_f1": 0.7}}
-    found = command.crossval.headline(
+    found = studies.crossval.headline(
         {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
     )
     assert found == (
@@ -225,15 +247,15 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
         seeds.append((config.run.seed, folder.name))
         return []
 
-    monkeypatch.setattr(command.crossval, "run_model", run_model)
-    monkeypatch.setattr(command.crossval, "run_bare", lambda sources, folder: [folder.name])
-    monkeypatch.setattr(command.crossval, "run_baseline", lambda config, sources, folder: [])
+    monkeypatch.setattr(studies.crossval, "run_model", run_model)
+    monkeypatch.setattr(studies.crossval, "run_bare", lambda sources, folder: [folder.name])
+    monkeypatch.setattr(studies.crossval, "run_baseline", lambda config, sources, folder: [])
 
     def summarise(folds, folder, bare=()):
         bared.append((folder.name, list(bare)))
         return summary
 
-    monkeypatch.setattr(command.crossval, "summary", summarise)
+    monkeypatch.setattr(studies.crossval, "summary", summarise)
     (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
     arguments = ["crossval", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
     done = runner.invoke(command.main, arguments, catch_exceptions=False)
@@ -277,7 +299,7 @@ def test_errors_lists_the_worst_mistakes_of_a_run_by_cue(
         (found, np.full(len(found.n_words), LABELS.index("other")))
         for found in (score_episode(e, nothing) for e in episodes)
     ]
-    monkeypatch.setattr(command.crossval, "read_run", lambda folder: pairs)
+    monkeypatch.setattr(studies.crossval, "read_run", lambda folder: pairs)
     done = runner.invoke(
         command.main, ["errors", "--run", str(run), "--out", "errors.tsv"], catch_exceptions=False
     )

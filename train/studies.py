@@ -1,0 +1,114 @@
+"""The commands that measure, with reports under version control: crossval, ablation, errors."""
+
+import json
+import logging
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from train import ablation, crossval
+from train.config import read_config, with_seed
+from train.errors import worst
+from train.options import (
+    ABLATION,
+    CROSSVAL,
+    ERRORS,
+    RUNS,
+    chosen_config,
+    config_option,
+    corpus_option,
+)
+from train.run import run_id
+
+log = logging.getLogger(__name__)
+
+WORST = 200  # mistakes that are listed: more than a person reads
+
+
+@click.command("crossval")
+@corpus_option
+@config_option
+@click.option("--seeds", "n_seeds", default=3, show_default=True)
+@click.option("--baseline/--no-baseline", default=True, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=CROSSVAL, show_default=True)
+def crossval_command(
+    corpora: Sequence[Path],
+    config_path: Path | None,
+    n_seeds: int,
+    baseline: bool,
+    out: Path,
+) -> None:
+    """Score networks on shows left out of their training; interrupted runs go on."""
+    config = chosen_config(config_path, corpora)
+    if config.start.folder:
+        raise click.UsageError(
+            "crossval trains from nothing: an encoder may have seen the shows that are left out;"
+            ' set folder = "" in [start]'
+        )
+    sources = crossval.read_all(config)
+    report: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "run": run_id(config, sources),
+        "folds": list(crossval.FOLDS),
+        "model": [],
+    }
+    runs = RUNS / f"crossval-{run_id(config, sources)}"
+    for k in range(n_seeds):
+        folder = runs / f"seed-{k}"
+        folds = crossval.run_model(with_seed(config, k), sources, folder)
+        bared = crossval.run_bare(sources, folder)
+        report["model"].append(crossval.summary(folds, folder, bared))
+        log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
+    if baseline:
+        folds = crossval.run_baseline(config, sources, runs / "baseline")
+        report["baseline"] = crossval.summary(folds, runs / "baseline")
+        log.info("baseline: %s", crossval.headline(report["baseline"]))
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"The report is in {out}.")
+
+
+@click.command("ablation")
+@corpus_option
+@config_option
+@click.option("--less", "names", multiple=True, type=click.Choice(list(ablation.VARIANTS)))
+@click.option("--seeds", "n_seeds", default=3, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=ABLATION, show_default=True)
+def ablation_command(
+    corpora: Sequence[Path],
+    config_path: Path | None,
+    names: Sequence[str],
+    n_seeds: int,
+    out: Path,
+) -> None:
+    """Score trainings LESS one ingredient each; all of them in turn, where none is named.
+
+    What OUT already says of other ingredients of the same run stays.
+    """
+    config = chosen_config(config_path, corpora)
+    whole = run_id(config, crossval.read_all(config))
+    report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
+    if report.get("run") != whole:
+        report = {"run": whole, "config": config.model_dump(mode="json"), "without": {}}
+    for k, name in product(range(n_seeds), names or ablation.VARIANTS):
+        seeded = with_seed(ablation.without(config, name), k)
+        folder = RUNS / f"ablation-{whole}" / f"{name.replace(' ', '-')}-{k}"
+        scores = ablation.run(seeded, crossval.read_all(seeded), folder)
+        report["without"].setdefault(name, {})[f"seed {k}"] = scores
+        log.info("without %s, seed %d: %s", name, k, scores)
+        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"The report is in {out}.")
+
+
+@click.command("errors")
+@click.option("--run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
+@click.option("--out", type=click.Path(path_type=Path), default=ERRORS, show_default=True)
+def errors_command(run: Path, out: Path) -> None:
+    """List the worst mistakes of a seed's folder below runs/ by cue, without any text."""
+    pairs = crossval.read_run(run)
+    config = read_config(run / "fold-0" / "bundle" / "config.toml")
+    listed = worst(pairs, crossval.read_all(config).episodes, WORST)
+    out.write_text(listed, encoding="utf-8")
+    click.echo(f"The worst mistakes are in {out}.")
