@@ -91,3 +91,36 @@ def tiny():
             "embedding_rate": 1.0,
         },
     )  # fmt: skip
+
+
+AD = '[[ad]]\nlabel = "sponsor_read"\nkind = "tea"\nmanner = "joke"\nshow = "tea"\ntext = "{}"\n'
+
+
+@pytest.fixture
+def corpus(make, tmp_path):
+    """A folder of eight short episodes of two shows, an unlabelled one, and one written ad."""
+    folder = tmp_path / "corpus"
+    for i in range(8):
+        stretches = [("intro", 3), ("sponsor_read", 3), ("other", 4), ("library_discussion", 6)]
+        episode = make.talk(*stretches[i % 3 :], ("career_advice", 5), ("self_promo", 2))
+        show = folder / ("kettle" if i % 2 else "teapot")
+        show.mkdir(parents=True, exist_ok=True)
+        (show / f"{i}.txt").write_bytes(episode.source)
+        (show / f"{i}.txt.labels.tsv").write_text(label_file(episode))
+    (folder / "ads").mkdir()
+    (folder / "ads" / "tea.toml").write_text(AD.format("Leafbox sends tea, use code steam."))
+    return folder
+
+
+def label_file(episode):
+    names = [LABELS[i] for i in episode.cues.argmax(axis=1)]
+    return "".join(f"{i}\t{i}\t{name}\n" for i, name in enumerate(names, start=1))
+
+
+@pytest.fixture
+def config(make, tiny, corpus):
+    return make.changed(
+        tiny,
+        corpus={"folders": (corpus,), "validation_share": 0.4},
+        fit={"n_epochs": 1, "steps_an_epoch": 1},
+    )

@@ -1,0 +1,95 @@
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+import train.__main__ as command
+from serve.labels import LABELS
+from train import studies
+from train.config import to_toml, with_licences
+from train.evaluate import score_episode
+from train.sources import read_sources
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder to run the commands in, with runs of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(studies, "RUNS", tmp_path / "runs")
+    return tmp_path
+
+
+def test_the_headline_names_the_figures_to_look_at_first():
+    spans = {"spans": {"ads": {"f05": 0.81234, "wrongly_cut_s_an_hour": 12.4}}}
+    six = {**spans, "six_labels": {"macro_f1": 0.7}}
+    found = studies.crossval.headline(
+        {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
+    )
+    assert found == (
+        "unseen shows: ad spans F0.5 0.812; mixed F0.5 0.812, 12 s/h wrongly cut;"
+        " devtoolsfm macro F1 0.700; seen: F0.5 0.812, macro F1 0.700"
+    )
+
+
+def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
+    workplace, config, runner, monkeypatch
+):
+    spans = {"spans": {"ads": {"f05": 0.8, "wrongly_cut_s_an_hour": 12.0}}}
+    six = {**spans, "six_labels": {"macro_f1": 0.7}}
+    summary = {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
+    seeds, bared = [], []
+
+    def run_model(config, sources, folder):
+        seeds.append((config.run.seed, folder.name))
+        return []
+
+    monkeypatch.setattr(studies.crossval, "run_model", run_model)
+    monkeypatch.setattr(studies.crossval, "run_bare", lambda sources, folder: [folder.name])
+    monkeypatch.setattr(studies.crossval, "run_baseline", lambda config, sources, folder: [])
+
+    def summarise(folds, folder, bare=()):
+        bared.append((folder.name, list(bare)))
+        return summary
+
+    monkeypatch.setattr(studies.crossval, "summary", summarise)
+    (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
+    arguments = ["crossval", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
+    done = runner.invoke(command.main, arguments, catch_exceptions=False)
+    assert done.output == "The report is in report.json.\n"
+    assert seeds == [(5, "seed-0"), (6, "seed-1")]
+    assert bared == [("seed-0", ["seed-0"]), ("seed-1", ["seed-1"]), ("baseline", [])]
+    report = json.loads((workplace / "report.json").read_text())
+    assert report["model"] == [summary, summary]
+    assert report["baseline"] == summary
+    assert report["config"] == config.model_dump(mode="json")
+
+
+def test_errors_lists_the_worst_mistakes_of_a_run_by_cue(
+    workplace, config, tiny_bundle, runner, monkeypatch
+):
+    run = workplace / "runs" / "crossval-1" / "seed-0"
+    shutil.copytree(tiny_bundle, run / "fold-0" / "bundle")
+    only_open = with_licences(config, open_only=True)  # what was left out had any licence
+    toml = to_toml(only_open.model_dump(mode="json"))
+    (run / "fold-0" / "bundle" / "config.toml").write_text(toml)
+    episodes = [e for e in read_sources(config).episodes if e.show == "teapot"]
+    nothing = SimpleNamespace(log_probs=lambda units: np.log(np.full((len(units), 6), 1 / 6)))
+    pairs = [
+        (found, np.full(len(found.n_words), LABELS.index("other")))
+        for found in (score_episode(e, nothing) for e in episodes)
+    ]
+    monkeypatch.setattr(studies.crossval, "read_run", lambda folder: pairs)
+    done = runner.invoke(
+        command.main, ["errors", "--run", str(run), "--out", "errors.tsv"], catch_exceptions=False
+    )
+    assert done.output == "The worst mistakes are in errors.tsv.\n"
+    table = [line.split("\t") for line in (workplace / "errors.tsv").read_text().splitlines()]
+    assert table[0][:5] == ["show", "episode", "kind", "first", "last"]
+    assert {row[2] for row in table[1:]} == {"missed"}
+    said = {e.name: e.source.decode().splitlines() for e in episodes}
+    for _, name, _, first, last, *_ in table[1:]:
+        for text in said[name][int(first) - 1 : int(last)]:
+            assert "Leafbox" in text or "Our own course" in text
