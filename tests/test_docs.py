@@ -150,4 +150,4 @@ def test_the_smoothing_of_the_config_is_what_cross_validation_chose():
     report = json.loads((ROOT / "models" / "crossval.json").read_text(encoding="utf-8"))
     config = tomllib.loads((ROOT / "train" / "config.toml").read_text(encoding="utf-8"))
     shipped = tomllib.loads((ROOT / "models/default/config.toml").read_text(encoding="utf-8"))
-    assert config["smoothing"] == shipped["smoothing"] == report["model"][0]["smoothing"]
+    assert config["smoothing"] == shipped["smoothing"] == report["smoothing"]

@@ -3,8 +3,9 @@
 Four folds. Each leaves out whole shows, a quarter of `mixed` (each episode another show), and a
 quarter of the episodes of Talk Python, the one show that is reported as seen. Vocabulary and word
 vectors see none of that text either. Smoothing for a fold is chosen on the other folds' left-out
-episodes. What is left out may be of any licence, what is trained on is the config's choice. Every
-step is kept in the run's folder, so that an interrupted run goes on.
+episodes, as the networks of all seeds score them. What is left out may be of any licence, what is
+trained on is the config's choice. Every step is kept in the run's folder, so that an interrupted
+run goes on.
 """
 
 import json
@@ -39,7 +40,7 @@ GROUPS = (
 )
 FOLDS = range(len(GROUPS))
 SEEN = "talkpython"  # left out by episode, not whole: five of six six-label words are its
-SMOOTHING = "smoothing.json"  # in a run's folder
+SMOOTHING = "smoothing.json"  # beside the folders of the seeds
 
 UNTUNED = Smoothing(temperature=1, enter_ad=0, leave_ad=0, between_ads=0, content=0)
 
@@ -86,29 +87,41 @@ def run_baseline(config: Config, sources: Sources, folder: Path) -> list[list[Sc
 
 
 def read_run(folder: Path) -> list[Pair]:
-    """The left-out episodes of a finished run with their labellings."""
-    files = [folder / f"fold-{k}.pickle" for k in FOLDS]
+    """The left-out episodes of a seed of a finished run with their labellings."""
+    files = [*(folder / f"fold-{k}.pickle" for k in FOLDS), folder.parent / SMOOTHING]
     if missing := [file.name for file in files if not file.exists()]:
         raise CorpusError(f"{folder} lacks {', '.join(missing)}; name a finished run of crossval")
-    folds = [pickle.loads(file.read_bytes()) for file in files]
-    return _smoothed(folds, _smoothing(folds, folder / SMOOTHING))
+    folds = [pickle.loads(file.read_bytes()) for file in files[:-1]]
+    return _smoothed(folds, choose([folds], folder.parent / SMOOTHING))
+
+
+def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoothing]:
+    """For each fold what the others choose, over all seeds, and last what all choose together.
+
+    One seed's choice is a matter of luck. What was chosen is kept in the file `kept`.
+    """
+    if not kept.exists():
+        folds = [[e for folds in seeds for e in folds[k]] for k in FOLDS]
+        others = [tune([e for f in folds if f is not fold for e in f]) for fold in folds]
+        chosen = [s.model_dump() for s in (*others, tune([e for f in folds for e in f]))]
+        kept.write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
+    return [Smoothing.model_validate(s) for s in json.loads(kept.read_text(encoding="utf-8"))]
 
 
 def summary(
-    folds: Sequence[Sequence[Scored]], folder: Path, bared: Sequence[Sequence[Scored]] = ()
+    folds: Sequence[Sequence[Scored]],
+    chosen: Sequence[Smoothing],
+    bared: Sequence[Sequence[Scored]] = (),
 ) -> dict[str, Any]:
-    """Scores by show, over unseen shows and over the seen one; each fold smoothed by the others.
+    """Scores by show, over unseen shows and over the seen one; each fold as `chosen` smooths it.
 
-    `bared` are the same folds without case and punctuation, smoothed as they are. What was chosen
-    is kept in `folder`; the last entry was chosen by all folds together.
+    `bared` are the same folds without case and punctuation, smoothed as they are.
     """
-    chosen = _smoothing(folds, folder / SMOOTHING)
     pairs = _smoothed(folds, chosen)
     groups: dict[str, list[Pair]] = defaultdict(list)
     for episode, path in pairs:
         groups[episode.show].append((episode, path))
     report = {
-        "smoothing": chosen[-1].model_dump(),
         **_seen_or_not(pairs),
         "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
         "errors": tally(pairs),
@@ -126,15 +139,6 @@ def left_out(k: int, sources: Sources) -> list[Episode]:
             f" {', '.join(GROUPS[k])}; name their folder with --corpus"
         )
     return held_out
-
-
-def _smoothing(folds: Sequence[Sequence[Scored]], kept: Path) -> list[Smoothing]:
-    """For each fold what the others choose, and last what all choose together."""
-    if not kept.exists():
-        others = [tune([e for f in folds if f is not fold for e in f]) for fold in folds]
-        chosen = [s.model_dump() for s in (*others, tune([e for f in folds for e in f]))]
-        kept.write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
-    return [Smoothing.model_validate(s) for s in json.loads(kept.read_text(encoding="utf-8"))]
 
 
 def _smoothed(folds: Sequence[Sequence[Scored]], chosen: Sequence[Smoothing]) -> list[Pair]:

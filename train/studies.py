@@ -56,15 +56,23 @@ def crossval_command(
         "model": [],
     }
     runs = RUNS / f"crossval-{run_id(config, sources)}"
-    for k in range(n_seeds):
-        folder = runs / f"seed-{k}"
-        folds = crossval.run_model(with_seed(config, k), sources, folder)
+    folders = [runs / f"seed-{k}" for k in range(n_seeds)]
+    seeds = [
+        crossval.run_model(with_seed(config, k), sources, folder)
+        for k, folder in enumerate(folders)
+    ]
+    chosen = crossval.choose(seeds, runs / crossval.SMOOTHING)
+    report["smoothing"] = chosen[-1].model_dump()
+    for k, (folder, folds) in enumerate(zip(folders, seeds, strict=True)):
         bared = crossval.run_bare(sources, folder)
-        report["model"].append(crossval.summary(folds, folder, bared))
+        report["model"].append(crossval.summary(folds, chosen, bared))
         log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
     if baseline:
-        folds = crossval.run_baseline(config, sources, runs / "baseline")
-        report["baseline"] = crossval.summary(folds, runs / "baseline")
+        folder = runs / "baseline"
+        folds = crossval.run_baseline(config, sources, folder)
+        report["baseline"] = crossval.summary(
+            folds, crossval.choose([folds], folder / crossval.SMOOTHING)
+        )
         log.info("baseline: %s", crossval.headline(report["baseline"]))
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")

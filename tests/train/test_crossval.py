@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 from serve.labels import LABELS
 from train import crossval
 from train.corpus import CorpusError, Episode, share
-from train.crossval import FOLDS, GROUPS, SEEN, fold_of
+from train.crossval import FOLDS, GROUPS, SEEN, UNTUNED, fold_of
 from train.evaluate import Scored
 from train.sources import Sources
 from train.written import Bank
@@ -147,23 +147,33 @@ def test_every_fold_is_smoothed_by_the_others(tiny, sources, calls, tmp_path, mo
         return tune(episodes[:4])
 
     monkeypatch.setattr(crossval, "tune", spy)
-    report = crossval.summary(folds, tmp_path)
+    chosen = crossval.choose([folds, folds], tmp_path / "smoothing.json")
     for fold, names in zip(folds, asked, strict=False):
         assert not names & {(e.show, e.name) for e in fold}
     assert asked[-1] == {(e.show, e.name) for fold in folds for e in fold}
-    kept = json.loads((tmp_path / "smoothing.json").read_text())
-    assert len(kept) == len(GROUPS) + 1
-    assert report["smoothing"] == kept[-1]
-    assert crossval.summary(folds, tmp_path) == report
-    assert len(asked) == len(GROUPS) + 1  # the second time, what was kept is taken
+    assert [s.model_dump() for s in chosen] == json.loads((tmp_path / "smoothing.json").read_text())
+    assert len(chosen) == len(asked) == len(GROUPS) + 1
+    assert crossval.choose([], tmp_path / "smoothing.json") == chosen  # what was kept is taken
+    assert len(asked) == len(GROUPS) + 1
+
+
+def test_smoothing_is_chosen_on_what_the_networks_of_all_seeds_say(
+    tiny, sources, calls, tmp_path, monkeypatch
+):
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    asked = []
+    monkeypatch.setattr(crossval, "tune", lambda episodes: asked.append(len(episodes)) or UNTUNED)
+    crossval.choose([folds, folds, folds], tmp_path / "smoothing.json")
+    sizes = [len(fold) for fold in folds]
+    assert asked == [3 * (sum(sizes) - size) for size in (*sizes, 0)]
 
 
 def test_the_seen_show_is_reported_apart_from_the_unseen(
     tiny, sources, calls, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
-    report = crossval.summary(folds, tmp_path)
+    report = crossval.summary(folds, [UNTUNED] * 5)
     shows = report["shows"]
     assert list(shows) == sorted({*(s for group in GROUPS for s in group), SEEN, "mixed"})
     assert report["seen"] == shows[SEEN]
@@ -204,19 +214,16 @@ def test_bare_folds_are_scored_without_case_and_punctuation(sources, tmp_path, m
 def test_bare_folds_are_reported_under_the_smoothing_of_their_folds(
     sources, calls, tiny, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
-    monkeypatch.setattr(crossval, "tune", None)  # what was chosen for the folds is all there is
-    (tmp_path / "smoothing.json").write_text(json.dumps([crossval.UNTUNED.model_dump()] * 5))
-    report = crossval.summary(folds, tmp_path, folds)
+    report = crossval.summary(folds, [UNTUNED] * 5, folds)
     assert report["bare"] == {name: report[name] for name in ("unseen", "seen")}
-    assert "bare" not in crossval.summary(folds, tmp_path)
+    assert "bare" not in crossval.summary(folds, [UNTUNED] * 5)
 
 
 def test_a_report_counts_mistakes_by_show(sources, calls, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
-    found = crossval.summary(folds, tmp_path)["errors"]
+    found = crossval.summary(folds, [UNTUNED] * 5)["errors"]
     for show, kinds in found.items():
         missed = [e for f in folds for e in f if e.show == show and share(e) < 0.5]
         assert kinds["missed"] == {"n": len(missed), "seconds": 240 * len(missed)}
@@ -236,13 +243,13 @@ def test_closed_licences_are_left_out_and_scored_but_not_trained_on(
 
 
 def test_a_finished_run_is_read_with_its_smoothing(sources, calls, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: crossval.UNTUNED)
+    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
     with pytest.raises(
         CorpusError, match=r"lacks fold-0.pickle, .*; name a finished run of crossv"
     ):
         crossval.read_run(tmp_path)
-    folds = crossval.run_baseline(tiny, sources, tmp_path)
-    crossval.summary(folds, tmp_path)
-    pairs = crossval.read_run(tmp_path)
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "seed-0")
+    crossval.choose([folds], tmp_path / "smoothing.json")
+    pairs = crossval.read_run(tmp_path / "seed-0")
     assert [(e.show, e.name) for e, _ in pairs] == [(e.show, e.name) for f in folds for e in f]
     assert all((path == e.log_probs.argmax(axis=1)).all() for e, path in pairs)

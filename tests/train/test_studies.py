@@ -40,7 +40,7 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
     spans = {"spans": {"ads": {"f05": 0.8, "wrongly_cut_s_an_hour": 12.0}}}
     six = {**spans, "six_labels": {"macro_f1": 0.7}}
     summary = {"unseen": spans, "seen": six, "shows": {"mixed": spans, "devtoolsfm": six}}
-    seeds, bared = [], []
+    seeds, bared, chosen = [], [], []
 
     def run_model(config, sources, folder):
         seeds.append((config.run.seed, folder.name))
@@ -50,9 +50,16 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
     monkeypatch.setattr(studies.crossval, "run_bare", lambda sources, folder: [folder.name])
     monkeypatch.setattr(studies.crossval, "run_baseline", lambda config, sources, folder: [])
 
-    def summarise(folds, folder, bare=()):
-        bared.append((folder.name, list(bare)))
+    def choose(seeds, kept):
+        chosen.append((len(seeds), kept.parent.name))
+        return [studies.crossval.UNTUNED] * 5
+
+    def summarise(folds, smoothing, bare=()):
+        assert smoothing == [studies.crossval.UNTUNED] * 5
+        bared.append(list(bare))
         return summary
+
+    monkeypatch.setattr(studies.crossval, "choose", choose)
 
     monkeypatch.setattr(studies.crossval, "summary", summarise)
     (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
@@ -60,10 +67,13 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
     done = runner.invoke(command.main, arguments, catch_exceptions=False)
     assert done.output == "The report is in report.json.\n"
     assert seeds == [(5, "seed-0"), (6, "seed-1")]
-    assert bared == [("seed-0", ["seed-0"]), ("seed-1", ["seed-1"]), ("baseline", [])]
+    assert bared == [["seed-0"], ["seed-1"], []]
+    assert [n for n, _ in chosen] == [2, 1]
+    assert chosen[1][1] == "baseline"
     report = json.loads((workplace / "report.json").read_text())
     assert report["model"] == [summary, summary]
     assert report["baseline"] == summary
+    assert report["smoothing"] == studies.crossval.UNTUNED.model_dump()
     assert report["config"] == config.model_dump(mode="json")
 
 
