@@ -94,12 +94,19 @@ def tune_command(corpora: Sequence[Path], shows: Sequence[str], bundle: Path) ->
 
     What it scores on them afterwards says little: report other shows.
     """
+    model = load_model(bundle)
+    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     episodes = [e for e in labelled(corpora) if not shows or e.show in shows]
+    if missing := sorted(set(shows) - {e.show for e in episodes}):
+        raise click.UsageError(f"no labelled episodes of {', '.join(missing)}; see --corpus")
     if not episodes:
         raise click.UsageError("no labelled episodes: name a folder of some with --corpus")
-    model = load_model(bundle)
-    raw = 1 / read_smoothing(bundle).temperature  # undoes what the bundle divides by
-    chosen = tune([cool(score_episode(e, model), raw) for e in episodes])
+    if seen := sorted({e.show for e in episodes} & shows_seen(manifest)):
+        raise click.UsageError(
+            f"{bundle} was trained on {', '.join(seen)}; name others with --show"
+        )
+    undo = 1 / read_smoothing(bundle).temperature  # the bundle divides by it
+    chosen = tune([cool(score_episode(e, model), undo) for e in episodes])
     click.echo(to_toml({"smoothing": chosen.model_dump()}), nl=False)
 
 

@@ -16,36 +16,39 @@ from sklearn.metrics import average_precision_score
 from serve.bundle import load_model
 from train.batches import IS_AD
 from train.config import Config
-from train.corpus import Episode
+from train.corpus import CorpusError, Episode
 from train.crossval import SEEN, UNTUNED, fold_of
 from train.evaluate import Scored, score_episode, truly
 from train.metrics import confusion, label_scores
 from train.package import write_bundle
 from train.run import train_network
-from train.sources import Sources
+from train.sources import Sources, licensed
 
 LEFT_OUT = ("mixed", "devtoolsfm")  # whole, beside fold 0 of the seen show
-WRITTEN = "seeds/written"
-#: What is taken away, and how the config says so.
-VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
-    "nothing": {},
-    "the written texts": {"corpus": {"folders": WRITTEN}},
+WRITTEN = Path("seeds/written")
+NOTHING, TEXTS = "nothing", "the written texts"
+#: What is taken away by changing a table of the config. The written ads reach training only by
+#: being put into episodes, so without that most of the written texts are gone, too.
+CHANGES: dict[str, dict[str, dict[str, Any]]] = {
+    NOTHING: {},
     "the lent labels": {"corpus": {"lent_labels": False}},
     "rows judged by themselves": {"fit": {"row_loss": 0.0}},
     "ads put into other episodes": {"augment": {"transplant": 0.0}},
     "hidden words": {"augment": {"word_dropout": 0.0}},
     "other lengths of rows": {"augment": {"rechunk": 0.0}},
 }
+VARIANTS = (NOTHING, TEXTS, *list(CHANGES)[1:])
 
 
 def without(config: Config, name: str) -> Config:
     """The config less the ingredient of that name."""
+    if name == TEXTS:
+        folders = tuple(folder for folder in config.corpus.folders if folder != WRITTEN)
+        corpus = config.corpus.model_copy(update={"folders": folders})
+        return config.model_copy(update={"corpus": corpus})
     tables = config.model_dump()
-    for table, changes in VARIANTS[name].items():
-        for key, value in changes.items():
-            if key == "folders":
-                value = tuple(f for f in tables[table][key] if str(f) != value)
-            tables[table][key] = value
+    for table, changes in CHANGES[name].items():
+        tables[table].update(changes)
     return Config.model_validate(tables)
 
 
@@ -61,8 +64,13 @@ def run(config: Config, sources: Sources, folder: Path) -> dict[str, dict[str, A
     """
     kept = tuple(e for e in sources.episodes if not is_left_out(e))
     held_out = [e for e in sources.episodes if is_left_out(e) and e.cues is not None and not e.lent]
-    words = f"{len(kept)}-episodes-{len(sources.bank.ads)}-ads"
-    training = replace(sources, episodes=kept)
+    if not held_out:
+        raise CorpusError(
+            f"nothing to score: ablation needs labelled episodes of {', '.join(LEFT_OUT)} or"
+            f" {SEEN}; name their folder with --corpus"
+        )
+    training = licensed(replace(sources, episodes=kept), config.corpus)
+    words = f"{len(training.episodes)}-episodes-{len(training.bank.ads)}-ads"
     train_network(config, training, folder, vocabulary=folder.parent / "vocabulary" / words)
     untuned = config.model_copy(update={"smoothing": UNTUNED})
     write_bundle(folder, folder / "bundle", untuned, version="0")

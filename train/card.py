@@ -96,7 +96,8 @@ def training_data(facts: Mapping[str, Any]) -> str:
 
 
 def _data(facts: Mapping[str, Any]) -> str:
-    counts = [facts[name] for name in ("trained_on", "validated_on", "read_for_vocabulary")]
+    columns = ("trained_on", "lent_labels", "validated_on", "read_for_vocabulary")
+    counts = [facts.get(name) or {} for name in columns]
     rows = [
         [
             show,
@@ -106,12 +107,11 @@ def _data(facts: Mapping[str, Any]) -> str:
         for show in sorted(set().union(*counts))
     ]
     written = facts["written"]
-    head = ["show", "trained", "validated", "read for vocabulary", "source and terms"]
-    return (
-        f"Episodes by show, and {written['ads']} ads and {written['passages']}"
-        " passages of `seeds/written`. `seeds/documents` are never trained on.\n\n"
-        + table(head, rows)
-    )
+    head = ["show", "trained", "lent", "validated", "read for vocabulary", "source and terms"]
+    return f"""Episodes by show (lent: with labels of `seeds/labels`), and {written["ads"]} ads and
+{written["passages"]} passages of `seeds/written`. `seeds/documents` are never trained on.
+
+{table(head, rows)}"""
 
 
 def _making(manifest: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 Two layouts are read: `labels/<show>/<episode>.tsv` beside `transcripts/<show>/<episode>.json`, and
 a transcript of any format with `<file name>.labels.tsv` next to it (what `segue tag --to labels`
-writes); there the show is the folder's name. A folder of the first layout may be lent more labels
+writes); there the show is the folder's name. Transcripts of the first layout may be lent labels
 from elsewhere, so that labels can be kept where the transcripts cannot.
 """
 
@@ -66,13 +66,14 @@ def read_episodes(
 ) -> Iterator[Episode]:
     """The episodes below `folder` in order of their paths; without labels only when asked for.
 
-    `lent` holds `<show>/<episode>.tsv` for transcripts that have no labels of their own.
+    `lent` is a folder of labels for transcripts that have none of their own: `<show>/<episode>.tsv`
+    each, and SHA256SUMS, which says what transcripts they were drawn on.
     """
     if not folder.is_dir():
         raise CorpusError(
             f"{folder} is not a folder; CORPUS names a folder of labelled transcripts"
         )
-    if (folder / "labels").is_dir():
+    if (folder / "transcripts").is_dir():
         yield from _read_corpus(folder, unlabelled=unlabelled, lent=lent)
     else:
         for labels in sorted(folder.rglob(f"*{label_files.SUFFIX}")):
@@ -138,13 +139,19 @@ def split(episodes: Sequence[Episode], choice: CorpusChoice) -> tuple[list[Episo
 
 def _read_corpus(folder: Path, *, unlabelled: bool, lent: Path | None) -> Iterator[Episode]:
     """Layout one: transcripts/<show>/<episode>.json with labels/<show>/<episode>.tsv."""
+    known = _sums(lent) if lent else {}
     for path in sorted((folder / "transcripts").glob("*/*.json")):
-        show, name = path.parent.name, path.stem
+        show, name, source = path.parent.name, path.stem, path.read_bytes()
         own = folder / "labels" / show / f"{name}.tsv"
-        other = lent / show / f"{name}.tsv" if lent else own
         if own.exists():
-            yield Episode(show, name, path.read_bytes(), read_labels(own))
-        elif other.exists():
-            yield Episode(show, name, path.read_bytes(), read_labels(other), lent=True)
+            yield Episode(show, name, source, read_labels(own))
+        elif lent and known.get(f"{show}/{path.name}") == sha256(source).hexdigest():
+            yield Episode(show, name, source, read_labels(lent / show / own.name), lent=True)
         elif unlabelled:
-            yield Episode(show, name, path.read_bytes(), None)
+            yield Episode(show, name, source, None)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """The hash of each transcript that `folder` has labels for, as `sha256sum` writes them."""
+    rows = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (row.split("  ", 1) for row in rows)}

@@ -92,20 +92,30 @@ def read_run(folder: Path) -> list[Pair]:
     if missing := [file.name for file in files if not file.exists()]:
         raise CorpusError(f"{folder} lacks {', '.join(missing)}; name a finished run of crossval")
     folds = [pickle.loads(file.read_bytes()) for file in files[:-1]]
-    return _smoothed(folds, choose([folds], folder.parent / SMOOTHING))
+    return _smoothed(folds, _read_choice(files[-1])[1])
 
 
 def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoothing]:
     """For each fold what the others choose, over all seeds, and last what all choose together.
 
-    One seed's choice is a matter of luck. What was chosen is kept in the file `kept`.
+    One seed's choice is a matter of luck. The choice is kept in the file `kept`, and made anew when
+    the number of seeds is another.
     """
-    if not kept.exists():
+    if not kept.exists() or _read_choice(kept)[0] != len(seeds):
         folds = [[e for folds in seeds for e in folds[k]] for k in FOLDS]
         others = [tune([e for f in folds if f is not fold for e in f]) for fold in folds]
         chosen = [s.model_dump() for s in (*others, tune([e for f in folds for e in f]))]
-        kept.write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
-    return [Smoothing.model_validate(s) for s in json.loads(kept.read_text(encoding="utf-8"))]
+        choice = {"seeds": len(seeds), "chosen": chosen}
+        part = kept.with_suffix(".part")
+        part.write_text(json.dumps(choice, indent=1) + "\n", encoding="utf-8")
+        part.rename(kept)
+    return _read_choice(kept)[1]
+
+
+def _read_choice(kept: Path) -> tuple[int, list[Smoothing]]:
+    """Of how many seeds the choice in a file is, and the choice."""
+    choice = json.loads(kept.read_text(encoding="utf-8"))
+    return choice["seeds"], [Smoothing.model_validate(s) for s in choice["chosen"]]
 
 
 def summary(

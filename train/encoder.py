@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from fastai.torch_core import set_seed
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -26,7 +27,7 @@ from train.sources import ROOT
 FILES = ("tokenizer.json", "weights.safetensors")
 MADE = (  # what run.json says of the making that goes with the weights
     "created", "commit", "dirty", "seed", "start",
-    "trained_on", "validated_on", "read_for_vocabulary", "written",
+    "trained_on", "lent_labels", "validated_on", "read_for_vocabulary", "written",
 )  # fmt: skip
 
 
@@ -60,7 +61,8 @@ def write_encoder(run: Path, out: Path) -> None:
         ) from None
     with replacing(out) as folder:
         (folder / "tokenizer.json").write_bytes(tokenizer)
-        save_file({name: w.half() for name, w in weights.items()}, folder / "weights.safetensors")
+        halves = {name: w.half() for name, w in weights.items() if not _for_training(name)}
+        save_file(halves, folder / "weights.safetensors")
         facts = {
             "format": 1,
             "name": out.name,
@@ -113,6 +115,7 @@ def with_weights(config: Config, encoder: Encoder) -> Tagger:
 
     Raises EncoderError where the sizes differ.
     """
+    set_seed(config.run.seed, reproducible=True)
     network = new_network(config, encoder.tokenizer.get_vocab_size())
     wrong = [
         f"{name} is {size} in the encoder and {getattr(config.network, name)} in the config"
@@ -124,7 +127,12 @@ def with_weights(config: Config, encoder: Encoder) -> Tagger:
             f"{encoder.facts['name']} does not fit: {', '.join(wrong)}; give [network] the"
             " encoder's sizes, or train from nothing"
         )
-    network.load_state_dict(dict(encoder.weights))
+    missing, unknown = network.load_state_dict(dict(encoder.weights), strict=False)
+    if unknown or not all(_for_training(name) for name in missing):
+        raise EncoderError(
+            f"{encoder.facts['name']} is of another network; make it again with"
+            " `python -m train encoder`"
+        )
     return network
 
 
@@ -132,6 +140,11 @@ def shows_seen(facts: Mapping[str, Any]) -> set[str]:
     """The shows whose labels a run used, by itself or through what it started from."""
     start = facts.get("start")
     return {*facts["trained_on"], *facts["validated_on"], *(shows_seen(start) if start else ())}
+
+
+def _for_training(name: str) -> bool:
+    """Whether a weight is of the layer that only training uses; every start has a new one."""
+    return name.startswith("alone.")
 
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, int]:

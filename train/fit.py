@@ -1,6 +1,6 @@
 """Fit the network with fastai: one cycle, to its end, and a run that resumes.
 
-A run lives in a folder: `tokenizer.json`, `vectors.npy`, `last.pt`, `log.csv`.
+A run lives in a folder: `tokenizer.json`, `last.pt`, `log.csv`.
 """
 
 import logging

@@ -38,7 +38,8 @@ def chosen_config(
     """The config at `path`, or the project's, with what the command line says besides."""
     config = read_config(path) if path else read_config()
     folders = (*config.corpus.folders, *(below_root(corpus) for corpus in corpora))
-    run = Run.model_validate({**config.run.model_dump(), "name": name or config.run.name})
+    called = {} if name is None else {"name": name}
+    run = Run.model_validate({**config.run.model_dump(), **called})
     corpus = config.corpus.model_copy(update={"folders": folders})
     begun = config.start
     if start:

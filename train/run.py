@@ -54,6 +54,7 @@ def run_id(config: Config, sources: Sources) -> str:
     for episode in sources.episodes:
         digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)
         digest.update(b"" if episode.cues is None else episode.cues.tobytes())
+        digest.update(b"lent" if episode.lent else b"")
     for piece in (*sources.bank.ads, *sources.bank.passages):
         digest.update(piece.model_dump_json().encode())
     if encoder:
@@ -109,6 +110,7 @@ def train_network(
         "start": encoder.facts if encoder else None,
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
+        "lent_labels": _counts([e for e in (*training, *validation) if e.lent]),
         "read_for_vocabulary": {} if encoder else _counts(sources.episodes),
         "written": {"ads": len(sources.bank.ads), "passages": len(sources.bank.passages)},
     }

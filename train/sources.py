@@ -11,7 +11,7 @@ from train.written import Bank, read_bank
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[1]
-LABELS = ROOT / "seeds" / "labels"  # of transcripts that are not ours to keep
+LENT = ROOT / "seeds" / "labels"  # of transcripts that are not ours to keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def read_sources(config: Config) -> Sources:
     """
     episodes: list[Episode] = []
     bank = Bank((), ())
-    lent = LABELS if config.corpus.lent_labels else None
+    lent = LENT if config.corpus.lent_labels else None
     for folder in config.corpus.folders:
         found_here = list(read_episodes(ROOT / folder, unlabelled=True, lent=lent))
         if not any(e.cues is not None for e in found_here):

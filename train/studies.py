@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from train import ablation, crossval
-from train.config import read_config, with_seed
+from train.config import Config, read_config, with_seed
 from train.errors import worst
 from train.options import (
     ABLATION,
@@ -22,6 +22,7 @@ from train.options import (
     corpus_option,
 )
 from train.run import run_id
+from train.sources import Sources
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,7 @@ def crossval_command(
     out: Path,
 ) -> None:
     """Score networks on shows left out of their training; interrupted runs go on."""
-    config = chosen_config(config_path, corpora)
-    if config.start.folder:
-        raise click.UsageError(
-            "crossval trains from nothing: an encoder may have seen the shows that are left out;"
-            ' set folder = "" in [start]'
-        )
+    config = _from_nothing(chosen_config(config_path, corpora))
     sources = crossval.read_all(config)
     report: dict[str, Any] = {
         "config": config.model_dump(mode="json"),
@@ -68,20 +64,33 @@ def crossval_command(
         report["model"].append(crossval.summary(folds, chosen, bared))
         log.info("seed %d: %s", k, crossval.headline(report["model"][-1]))
     if baseline:
-        folder = runs / "baseline"
-        folds = crossval.run_baseline(config, sources, folder)
-        report["baseline"] = crossval.summary(
-            folds, crossval.choose([folds], folder / crossval.SMOOTHING)
-        )
-        log.info("baseline: %s", crossval.headline(report["baseline"]))
+        report["baseline"] = _baseline(config, sources, runs / "baseline")
     out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")
+
+
+def _baseline(config: Config, sources: Sources, folder: Path) -> dict[str, Any]:
+    """What TF-IDF features with logistic regression score."""
+    folds = crossval.run_baseline(config, sources, folder)
+    report = crossval.summary(folds, crossval.choose([folds], folder / crossval.SMOOTHING))
+    log.info("baseline: %s", crossval.headline(report))
+    return report
+
+
+def _from_nothing(config: Config) -> Config:
+    """The config, if it trains from nothing."""
+    if config.start.folder:
+        raise click.UsageError(
+            "studies train from nothing: an encoder may have seen the shows that are left out;"
+            ' set folder = "" in [start]'
+        )
+    return config
 
 
 @click.command("ablation")
 @corpus_option
 @config_option
-@click.option("--less", "names", multiple=True, type=click.Choice(list(ablation.VARIANTS)))
+@click.option("--less", "names", multiple=True, type=click.Choice(ablation.VARIANTS))
 @click.option("--seeds", "n_seeds", default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=ABLATION, show_default=True)
 def ablation_command(
@@ -95,7 +104,7 @@ def ablation_command(
 
     What OUT already says of other ingredients of the same run stays.
     """
-    config = chosen_config(config_path, corpora)
+    config = _from_nothing(chosen_config(config_path, corpora))
     whole = run_id(config, crossval.read_all(config))
     report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     if report.get("run") != whole:

@@ -7,9 +7,10 @@ pytest.importorskip("torch")
 
 from serve.labels import LABELS
 from train import ablation
-from train.ablation import VARIANTS, is_left_out, without
+from train.ablation import CHANGES, TEXTS, VARIANTS, without
 from train.config import read_config
-from train.corpus import Episode
+from train.corpus import CorpusError, Episode
+from train.crossval import fold_of
 from train.evaluate import Scored
 from train.sources import Sources
 from train.written import Bank
@@ -17,19 +18,21 @@ from train.written import Bank
 EYE = np.eye(6, dtype=bool)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", CHANGES)
 def test_a_variant_is_the_config_less_one_thing(name):
     config = read_config()
     whole, less = config.model_dump(), without(config, name).model_dump()
     keys = [(table, key) for table in whole for key in whole[table]]
     differing = {(table, key) for table, key in keys if whole[table][key] != less[table][key]}
-    assert differing == {(t, key) for t, changes in VARIANTS[name].items() for key in changes}
+    assert differing == {(t, key) for t, changes in CHANGES[name].items() for key in changes}
 
 
 def test_the_written_texts_go_and_other_folders_stay(make):
     folders = tuple(Path(name) for name in ("seeds/written", "../corpus"))
     config = make.changed(read_config(), corpus={"folders": folders})
-    assert without(config, "the written texts").corpus.folders == (Path("../corpus"),)
+    less = make.changed(config, corpus={"folders": folders[1:]})
+    assert without(config, TEXTS) == less
+    assert set(VARIANTS) == {TEXTS, *CHANGES}
 
 
 def labelled(show, n=12, **more):
@@ -55,11 +58,14 @@ def test_what_is_scored_was_not_trained_on_and_lent_labels_are_not_reported(
     score = ablation.score_episode
     monkeypatch.setattr(ablation, "score_episode", lambda e, m: scored.append(e) or score(e, m))
     found = ablation.run(tiny, Sources((*episodes, *lent), Bank((), ())), tmp_path / "whole-0")
-    assert not any(is_left_out(e) for e in seen)
+    seen_talk = {e.name for e in seen if e.show == "talkpython"}
+    assert seen_talk == {e.name for e in episodes if e.show == "talkpython" and fold_of(e) != 0}
     assert {e.show for e in seen} == {"talkpython", "lex", "written"}
     assert {e.show for e in scored} == set(found) == {"mixed", "devtoolsfm", "talkpython"}
     assert not any(e.lent for e in scored)
     assert len(seen) + len(scored) == len(episodes)
+    with pytest.raises(CorpusError, match=r"nothing to score: .* name their folder with --corpus"):
+        ablation.run(tiny, Sources(tuple(labelled("lex")), Bank((), ())), tmp_path / "whole-0")
 
 
 def test_the_figures_are_by_word():

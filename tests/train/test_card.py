@@ -93,12 +93,13 @@ def test_a_card_tells_shows_that_were_trained_on_from_others(manifest, metrics):
 def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
     manifest["read_for_vocabulary"] = {"mbmbam": 4, "kettle": 5}
     manifest["trained_on"] = {"mbmbam": 2, "kettle": 3}
+    manifest["lent_labels"] = {"mbmbam": 1}
     table = rows(render(manifest, metrics), "show | trained")
     assert table[2:] == [
-        ["kettle", "3", "1", "5", "not known"],
-        ["mbmbam", "2", "0", "4", TERMS["mbmbam"]],
+        ["kettle", "3", "0", "1", "5", "not known"],
+        ["mbmbam", "2", "1", "0", "4", TERMS["mbmbam"]],
     ]
-    assert "and 2 ads and 1 passages of `seeds/written`" in render(manifest, metrics)
+    assert "and 2 ads and\n1 passages of `seeds/written`" in render(manifest, metrics)
 
 
 def test_a_card_goes_back_to_what_the_start_of_the_start_had_learned(manifest, metrics, facts):

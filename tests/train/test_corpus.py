@@ -1,4 +1,5 @@
 import re
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -83,13 +84,18 @@ def test_labels_beside_transcripts_are_read_show_by_show(tmp_path):
 
 
 def test_transcripts_without_labels_of_their_own_are_lent_some(tmp_path):
-    for name in ("1", "2", "3"):
+    lent = tmp_path / "lent"
+    for name in ("1", "2", "3", "4"):
         write(tmp_path / "corpus" / "transcripts" / "tea" / f"{name}.json", TRANSCRIPT)
+        write(lent / "tea" / f"{name}.tsv", "1\t1\tnot_ad\n")
+    digest = sha256(TRANSCRIPT).hexdigest()
+    other = sha256(b"another edition").hexdigest()
+    write(lent / "SHA256SUMS", f"{digest}  tea/1.json\n{digest}  tea/2.json\n{other}  tea/3.json\n")
+    assert [e.name for e in read_episodes(tmp_path / "corpus", lent=lent)] == ["1", "2"]
     write(tmp_path / "corpus" / "labels" / "tea" / "1.tsv", "1\t1\tother\n")
-    for name in ("1", "2"):
-        write(tmp_path / "lent" / "tea" / f"{name}.tsv", "1\t1\tnot_ad\n")
-    found = list(read_episodes(tmp_path / "corpus", lent=tmp_path / "lent"))
+    found = list(read_episodes(tmp_path / "corpus", lent=lent))
     assert [(e.name, e.lent, int(e.cues.sum())) for e in found] == [("1", False, 1), ("2", True, 4)]
+    assert names(read_episodes(tmp_path / "corpus")) == [("tea", "1")]
 
 
 def test_labels_next_to_transcripts_of_any_format_are_read(tmp_path):

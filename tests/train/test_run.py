@@ -1,6 +1,8 @@
 import json
+import re
 import shutil
 import tomllib
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -13,10 +15,10 @@ from train import run as run_module
 from train.batches import IS_AD
 from train.config import to_toml, with_licences
 from train.corpus import CorpusError, Episode
-from train.evaluate import score_episode
 from train.quoted import COMPARED, quoted
 from train.run import run_id, train_network
 from train.sources import Sources, read_sources, readable_units
+from train.tune import AD_SPLIT
 from train.written import Bank
 
 
@@ -164,23 +166,38 @@ def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny
 
 
 def test_tune_prints_the_smoothing_that_suits_a_bundle(workplace, corpus, tiny_bundle, runner):
-    done = runner.invoke(
-        command.main,
-        ["tune", str(tiny_bundle), "--corpus", str(corpus), "--show", "kettle"],
-        catch_exceptions=False,
-    )
-    assert done.exit_code == 0
-    table = tomllib.loads(done.output)
-    episodes = [e for e in command.labelled([corpus]) if e.show == "kettle"]
-    model = command.load_model(tiny_bundle)
-    temperature = command.read_smoothing(tiny_bundle).temperature
-    raw = [command.cool(score_episode(e, model), 1 / temperature) for e in episodes]
-    assert command.tune(raw) == Smoothing.model_validate(table["smoothing"])
-    done = runner.invoke(
-        command.main, ["tune", str(tiny_bundle), "--corpus", str(corpus), "--show", "pot"]
-    )
+    """The same network prints the same, whatever temperature its bundle has."""
+    tables = []
+    for temperature in (1.0, 1.7):
+        bundle = shutil.copytree(tiny_bundle, workplace / f"bundle-{temperature}")
+        config = (bundle / "config.toml").read_text()
+        config = re.sub(r"temperature = .*", f"temperature = {temperature}", config)
+        (bundle / "config.toml").write_text(config)
+        manifest = json.loads((bundle / "manifest.json").read_text())
+        manifest["files"]["config.toml"] = sha256(config.encode()).hexdigest()
+        (bundle / "manifest.json").write_text(json.dumps(manifest))
+        command_line = ["tune", str(bundle), "--corpus", str(corpus), "--show", "teapot"]
+        done = runner.invoke(command.main, command_line, catch_exceptions=False)
+        assert done.exit_code == 0
+        tables.append(tomllib.loads(done.output))
+    assert tables[0] == tables[1]
+    assert Smoothing.model_validate(tables[0]["smoothing"]).ad_split == AD_SPLIT
+
+
+@pytest.mark.parametrize(
+    ("show", "message"),
+    [
+        ("pot", "no labelled episodes of pot; see --corpus"),
+        ("kettle", "was trained on kettle; name others with --show"),
+    ],
+)
+def test_tune_refuses_what_would_tell_it_nothing(
+    workplace, corpus, tiny_bundle, runner, show, message
+):
+    command_line = ["tune", str(tiny_bundle), "--corpus", str(corpus), "--show", show]
+    done = runner.invoke(command.main, command_line)
     assert done.exit_code == 2
-    assert "no labelled episodes: name a folder of some with --corpus" in done.output
+    assert message in " ".join(done.output.split())
 
 
 def test_a_corpus_that_is_not_there_is_refused(workplace, runner):
