@@ -7,11 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from serve.bundle import load_model, read_smoothing
 from serve.errors import BundleError
 from train.card import render
-from train.config import read_config, to_toml, with_licences, with_smoothing_for
+from train.config import Config, read_config, to_toml, with_licences, with_smoothing_for
 from train.corpus import CorpusError, Episode
 from train.encoder import EncoderError, shows_seen, write_encoder
 from train.evaluate import by_show, evaluate, score_episode
@@ -119,13 +120,26 @@ def encoder_command(run: Path, out: Path) -> None:
     click.echo(f"The encoder is in {out}. Start from it with: make train START={out}")
 
 
+def _config_of(bundle: Path) -> Config:
+    """The config that a bundle was made with; raises BundleError where older code made it."""
+    path = bundle / "config.toml"
+    try:
+        return read_config(path)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BundleError(
+            f"{path}: {where}: {first['msg']}: another version of Segue made it; train it again"
+        ) from None
+
+
 def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     """Score through the pipeline that users run; figures, picture and card go into the bundle."""
     model = load_model(bundle)
     scores = [score_episode(e, model) for e in episodes]
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     trained_on = sorted(shows_seen(manifest))
-    config = read_config(bundle / "config.toml")
+    config = _config_of(bundle)
     # Two of the seed documents are episodes of Talk Python: they are reported by themselves.
     shows = [e for e in scores if e.show != DOCUMENTS.name]
     seen = [e for e in shows if e.show in trained_on]

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch")
 import train.__main__ as command
 from serve.bundle import Smoothing, load_model
+from serve.errors import BundleError
 from serve.labels import ADS, LABELS
 from train import run as run_module
 from train.batches import IS_AD
@@ -71,6 +72,18 @@ def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpu
         assert run_id(config, read_sources(config)) != run_id(config, sources), path
         (corpus / path).write_text(text)
     assert run_id(config, read_sources(config)) == run_id(config, sources)
+
+
+def test_runs_on_the_same_text_can_share_a_vocabulary(make, config, tmp_path, monkeypatch):
+    words = tmp_path / "words"
+    train_network(config, read_sources(config), tmp_path / "one", vocabulary=words)
+    monkeypatch.setattr(run_module, "word_vectors", None)  # made once
+    other = make.changed(config, run={"seed": 8})
+    train_network(other, read_sources(other), tmp_path / "two", vocabulary=words)
+    tokenizers = [path / "tokenizer.json" for path in (words, tmp_path / "one", tmp_path / "two")]
+    assert len({path.read_bytes() for path in tokenizers}) == 1
+    one, two = (tmp_path / name / "model.onnx" for name in ("one", "two"))
+    assert one.read_bytes() != two.read_bytes()
 
 
 def test_a_finished_run_is_not_repeated(config, tmp_path):
@@ -144,6 +157,19 @@ def test_fit_makes_a_bundle_with_figures_and_a_card(workplace, config, runner):
     assert "# mine " in (out / "README.md").read_text()
 
 
+def test_fit_on_written_texts_alone_smooths_as_the_config_says_for_them(
+    workplace, config, corpus, runner
+):
+    folder = corpus.rename(corpus.with_name("written"))
+    tables = {**config.model_dump(mode="json"), "corpus": {**config.corpus.model_dump(mode="json")}}
+    tables["corpus"]["folders"] = [str(folder)]
+    (workplace / "tiny.toml").write_text(to_toml(tables))
+    arguments = ["fit", "--config", "tiny.toml", "--out", "mine"]
+    assert runner.invoke(command.main, arguments, catch_exceptions=False).exit_code == 0
+    assert command.read_smoothing(workplace / "mine") == config.smoothing_written
+    assert config.smoothing_written != config.smoothing
+
+
 def test_evaluate_scores_a_bundle_on_folders_of_ones_own(workplace, corpus, tiny_bundle, runner):
     shutil.copytree(tiny_bundle, workplace / "candidate")
     report = {"config": None, "model": []}
@@ -198,6 +224,16 @@ def test_tune_refuses_what_would_tell_it_nothing(
     done = runner.invoke(command.main, command_line)
     assert done.exit_code == 2
     assert message in " ".join(done.output.split())
+
+
+def test_a_bundle_of_older_code_is_not_evaluated(workplace, tiny_bundle):
+    bundle = shutil.copytree(tiny_bundle, workplace / "older")
+    config = bundle / "config.toml"
+    config.write_text(re.sub(r"row_loss = .*\n", "", config.read_text()))
+    with pytest.raises(
+        BundleError, match=r"fit\.row_loss: Field required: another version of Segue"
+    ):
+        command._config_of(bundle)
 
 
 def test_a_corpus_that_is_not_there_is_refused(workplace, runner):

@@ -103,3 +103,36 @@ def test_errors_lists_the_worst_mistakes_of_a_run_by_cue(
     for _, name, _, first, last, *_ in table[1:]:
         for text in said[name][int(first) - 1 : int(last)]:
             assert "Leafbox" in text or "Our own course" in text
+
+
+def test_ablation_adds_to_the_report_of_the_same_run(workplace, config, runner, monkeypatch):
+    done = []
+
+    def run(config, sources, folder):
+        done.append((folder.name, config.fit.row_loss, config.run.seed))
+        return {"mixed": {"ads_average_precision": 0.5}}
+
+    monkeypatch.setattr(studies.ablation, "run", run)
+
+    def ablate(*arguments):
+        command_line = ["ablation", "--config", "tiny.toml", "--out", "report.json", *arguments]
+        found = runner.invoke(command.main, command_line, catch_exceptions=False)
+        assert found.output == "The report is in report.json.\n"
+        return json.loads((workplace / "report.json").read_text())["without"]
+
+    (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
+    assert list(ablate("--seeds", "2", "--less", "nothing")) == ["nothing"]
+    rows = "rows judged by themselves"
+    report = ablate("--seeds", "1", "--less", rows)
+    assert {name: list(seeds) for name, seeds in report.items()} == {
+        "nothing": ["seed 0", "seed 1"],
+        rows: ["seed 0"],
+    }
+    row_loss = config.fit.row_loss
+    assert done == [
+        ("nothing-0", row_loss, 5), ("nothing-1", row_loss, 6),
+        ("rows-judged-by-themselves-0", 0.0, 5),
+    ]  # fmt: skip
+    other = config.model_copy(update={"run": config.run.model_copy(update={"seed": 9})})
+    (workplace / "tiny.toml").write_text(to_toml(other.model_dump(mode="json")))
+    assert list(ablate("--seeds", "1", "--less", rows)) == [rows]
