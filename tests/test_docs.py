@@ -74,6 +74,16 @@ def test_changelog_begins_with_the_version():
     assert re.search(r"^## (\S+)", changelog, flags=re.MULTILINE)[1] == version("segue")
 
 
+def test_the_readme_counts_the_written_texts_right():
+    pytest.importorskip("torch")
+    from train.written import read_bank
+
+    bank = read_bank(ROOT / "seeds" / "written")
+    documents = list((ROOT / "seeds" / "written" / "episodes").glob("*.labels.tsv"))
+    count = f"{len(bank.ads):,} ads, {len(bank.passages)} passages and {len(documents)} documents"
+    assert count in README
+
+
 def test_every_link_to_a_file_leads_somewhere():
     targets = re.findall(r"\]\(([^)#:]+)\)", README)
     assert [t for t in targets if not (ROOT / t).exists()] == []

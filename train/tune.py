@@ -22,7 +22,7 @@ CUT_PRICE = 0.002  # F0.5 for a second wrongly cut an hour: what is cut is gone 
 MOST_CUT = 60.0  # seconds an hour that are charged, so that no one show decides
 AD_SPLIT = 0.1  # chosen by folds it was between 0.1 and 0.6, and no better on shows left out
 GRID = {
-    "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
+    "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 12.0),
     "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "between_ads": (1.0, 2.0, 4.0),
     "content": (3.0, 5.0, 8.0, 12.0, 16.0),
@@ -87,7 +87,7 @@ def best_temperature(episodes: Sequence[Scored]) -> float:
     log_probs = np.concatenate([e.log_probs for e in episodes])
     allowed = np.concatenate([e.allowed for e in episodes])
     n_words = np.concatenate([e.n_words for e in episodes])
-    candidates = np.round(np.geomspace(0.7, 2.0, 22), 3)
+    candidates = np.round(np.geomspace(0.7, 3.0, 31), 3)
     return float(min(candidates, key=lambda t: _loss(log_probs / t, allowed, n_words)))
 
 

@@ -230,9 +230,7 @@ def test_a_bundle_of_older_code_is_not_evaluated(workplace, tiny_bundle):
     bundle = shutil.copytree(tiny_bundle, workplace / "older")
     config = bundle / "config.toml"
     config.write_text(re.sub(r"row_loss = .*\n", "", config.read_text()))
-    with pytest.raises(
-        BundleError, match=r"fit\.row_loss: Field required: another version of Segue"
-    ):
+    with pytest.raises(BundleError, match=r"row_loss: Field required: another version of Segue"):
         command._config_of(bundle)
 
 
