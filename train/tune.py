@@ -22,7 +22,7 @@ CUT_PRICE = 0.002  # F0.5 for a second wrongly cut an hour: what is cut is gone 
 MOST_CUT = 60.0  # seconds an hour that are charged, so that no one show decides
 AD_SPLIT = 0.1  # chosen by folds it was between 0.1 and 0.6, and no better on shows left out
 GRID = {
-    "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 12.0),
+    "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
     "between_ads": (1.0, 2.0, 4.0),
     "content": (3.0, 5.0, 8.0, 12.0, 16.0),
