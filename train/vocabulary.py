@@ -24,6 +24,8 @@ SPOKEN = (  # pattern, replacement; in this order
     (r"[0-9]", "0"),
     (r"[^\w♪]+|_", " "),
 )
+# Between a small letter and a capital: a space was lost there, and no address begun.
+GLUED = r"(?<=[a-z])[.,?!](?=[A-Z])"
 LETTERS = "0abcdefghijklmnopqrstuvwxyz♪"  # what is left of English; others are unknown
 WORD_END = "</w>"
 
@@ -36,6 +38,7 @@ def new_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Sequence(
         [
+            normalizers.Replace(Regex(GLUED), " "),
             normalizers.NFKD(),
             normalizers.StripAccents(),
             normalizers.Lowercase(),

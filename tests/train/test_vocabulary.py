@@ -27,6 +27,7 @@ def tokenizer(make):
         ("snake_case -- yes… [Music]", "snake case yes music "),
         ("♪ la la ♪", "♪ la la ♪"),
         ("The end.", "the end "),
+        ("the end.Then tea,Milk?No!Yes", "the end then tea milk no yes"),
         ("日本 ½", "日本 0⁄0"),
     ],
 )
