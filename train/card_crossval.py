@@ -25,7 +25,7 @@ def left_out(report: Report | None) -> Iterator[str]:
 
 `make crossval`: folds {folds} of 0 to 3, each without whole shows and a quarter of `mixed`, whose
 episodes are of different shows; vocabulary and word vectors saw none of their text; smoothing was
-chosen on the other folds.
+chosen on the other folds, over all seeds.
 {seeds.capitalize()}. Talk Python is left out by episode: it stands for shows that training saw.
 """
     yield _span_table(runs, baseline)

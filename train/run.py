@@ -98,24 +98,33 @@ def train_network(
     rows = [encode([u.text for u in read_transcript(e).units], tokenizer) for e in validation[:5]]
     difference = export(network, folder / "model.onnx", rows)
     facts = {
+        **_facts(config, sources, training, validation),
+        "device": device().type,
+        "train_seconds": round(time.monotonic() - began),
+        "onnx": {"opset": OPSET, "inputs": ["ids", "place"], "outputs": ["log_probs"]},
+        "parity": {"max_abs_diff": difference, "tolerance": TOLERANCE},
+        "start": encoder.facts if encoder else None,
+        "read_for_vocabulary": {} if encoder else _counts(sources.episodes),
+    }
+    (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return folder
+
+
+def _facts(
+    config: Config, sources: Sources, training: Sequence[Episode], validation: Sequence[Episode]
+) -> dict[str, Any]:
+    """What a run was made with and of."""
+    return {
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain")),
         "seed": config.run.seed,
-        "device": device().type,
-        "train_seconds": round(time.monotonic() - began),
         "versions": {"python": sys.version.split()[0], **{n: version(n) for n in VERSIONS}},
-        "onnx": {"opset": OPSET, "inputs": ["ids", "place"], "outputs": ["log_probs"]},
-        "parity": {"max_abs_diff": difference, "tolerance": TOLERANCE},
-        "start": encoder.facts if encoder else None,
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
         "lent_labels": _counts([e for e in (*training, *validation) if e.lent]),
-        "read_for_vocabulary": {} if encoder else _counts(sources.episodes),
         "written": {"ads": len(sources.bank.ads), "passages": len(sources.bank.passages)},
     }
-    (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    return folder
 
 
 def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[str, Any]:
