@@ -14,11 +14,11 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from serve.bundle import load_model
-from train.batches import IS_AD
 from train.config import Config
 from train.corpus import CorpusError, Episode
 from train.crossval import SEEN, UNTUNED, fold_of
 from train.evaluate import Scored, score_episode, truly
+from train.examples import IS_AD
 from train.metrics import confusion, label_scores
 from train.package import write_bundle
 from train.run import train_network

@@ -15,9 +15,9 @@ from sklearn.linear_model import SGDClassifier
 from serve.labels import LABELS
 from serve.smooth import Scores
 from serve.transcript import Transcript
-from train.batches import IS_AD
 from train.corpus import Episode, read_transcript, unit_labels
 from train.evaluate import Scored, scored
+from train.examples import IS_AD
 
 REACHES = (0, 4, 15)  # units on each side; the wider the fewer are told apart
 ALPHA = 3e-6  # of the penalty; other values were not tried

@@ -4,68 +4,26 @@ Crops depend on (seed, epoch, index) alone, so a resumed run sees what an undist
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 from torch.utils.data import Dataset
 
-from serve.labels import ADS, LABELS
-from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, encode, places
+from serve.labels import LABELS
+from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, places
 from train.config import Augment
-from train.corpus import Allowed, Episode, read_transcript, unit_labels
+from train.corpus import Allowed
+from train.examples import Example, Stretch
+from train.transplant import Inserts, transplant
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
 EDGE = 1 / 3
-STRETCH_EDGE = 0.4  # share of transplanted ads that go to the very start or end of the episode
 ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
 WRITTEN = "written/"
-IS_AD = np.isin(LABELS, ADS)
 Batch = tuple[Ids, npt.NDArray[np.float32], Allowed, npt.NDArray[np.float32]]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Neighbouring rows and what they may be labelled."""
-
-    ids: Ids  # (n_rows, ROW_TOKENS)
-    allowed: Allowed  # (n_rows, n_labels)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An encoded episode."""
-
-    group: str
-    rows: Stretch
-    place: npt.NDArray[np.float32]  # (n_rows, 2)
-
-
-def encode_episode(episode: Episode, tokenizer: Tokenizer) -> Example:
-    """The network's input and target for one labelled episode."""
-    transcript = read_transcript(episode)
-    rows = encode([unit.text for unit in transcript.units], tokenizer)
-    allowed = unit_labels(episode, transcript)[rows.unit]
-    return Example(episode.group, Stretch(rows.ids, allowed), rows.place)
-
-
-def ads_of(example: Example) -> list[Stretch]:
-    """The advertising in an episode, neighbouring ads together."""
-    is_ad = only_ads(example.rows.allowed)
-    edges = np.flatnonzero(np.diff(np.r_[False, is_ad, False].astype(int)))
-    return [
-        Stretch(example.rows.ids[a:b], example.rows.allowed[a:b])
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-    ]
-
-
-def only_ads(allowed: Allowed) -> npt.NDArray[np.bool_]:
-    """Which rows can be nothing but advertising: (n_rows,)."""
-    return np.asarray(~(allowed & ~IS_AD).any(axis=1))
 
 
 class Crops(Dataset[Batch]):
@@ -74,14 +32,14 @@ class Crops(Dataset[Batch]):
     def __init__(
         self,
         examples: Sequence[Example],
-        ads: Sequence[tuple[str, Stretch]],
+        inserts: Inserts,
         settings: Augment,
         *,
         n: int,
         seed: int,
     ) -> None:
         self.by_group = _by_group([(e.group, e) for e in examples])
-        self.ads_by_group = _by_group(ads)
+        self.inserts, self.ads_by_group = inserts, _by_group(inserts.ads)
         self.weights = _shares([_group_weight(group, settings) for group in self.by_group])
         self.ad_weights = _shares([len(group) ** 0.5 for group in self.ads_by_group])
         self.settings, self.n, self.seed, self.epoch = settings, n, seed, 0
@@ -93,11 +51,12 @@ class Crops(Dataset[Batch]):
         rng = np.random.default_rng([self.seed, self.epoch, index])
         group = self.by_group[rng.choice(len(self.by_group), p=self.weights)]
         example = group[rng.integers(len(group))]
-        crop, before, after, at_edges = _crop(example, self.settings.crop_rows, rng)
+        crop, before, after, at_ends = _crop(example, self.settings.crop_rows, rng)
         if self.ads_by_group and rng.random() < self.settings.transplant:
             for _ in range(rng.integers(1, 3)):
                 ads = self.ads_by_group[rng.choice(len(self.ads_by_group), p=self.ad_weights)]
-                crop = _transplant(crop, ads[rng.integers(len(ads))], at_edges, rng)
+                ad = ads[rng.integers(len(ads))]
+                crop = transplant(crop, ad, self.inserts, at_ends, rng)
         if rng.random() < self.settings.rechunk:
             crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
         return self._finish(crop, before, after, rng)
@@ -168,22 +127,6 @@ def _crop(
     stretch = Stretch(example.rows.ids[start:stop], example.rows.allowed[start:stop])
     before, after = float(example.place[start, 0]), float(example.place[stop - 1, 1])
     return stretch, before, after, (start == 0, stop == total)
-
-
-def _transplant(
-    crop: Stretch, ad: Stretch, at_edges: tuple[bool, bool], rng: np.random.Generator
-) -> Stretch:
-    """`crop` with `ad` put between two of its rows that are not advertising."""
-    content = np.flatnonzero(~only_ads(crop.allowed))
-    at = int(rng.choice(content)) if len(content) else 0
-    if at_edges[0] and rng.random() < STRETCH_EDGE:
-        at = 0
-    elif at_edges[1] and rng.random() < STRETCH_EDGE:
-        at = len(crop.ids)
-    return Stretch(
-        np.concatenate([crop.ids[:at], ad.ids, crop.ids[at:]]),
-        np.concatenate([crop.allowed[:at], ad.allowed, crop.allowed[at:]]),
-    )
 
 
 def _group_weight(group: Sequence[Example], settings: Augment) -> float:

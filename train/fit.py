@@ -6,6 +6,7 @@ A run lives in a folder: `tokenizer.json`, `last.pt`, `log.csv`.
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,13 +23,16 @@ from fastai.torch_core import set_seed
 from torch import nn
 from torch.utils.data import DataLoader
 
-from train.batches import Crops, Example, Stretch, WholeEpisodes, ads_of
+from train.batches import Crops, WholeEpisodes
 from train.config import Config
+from train.examples import Example, ads_of
 from train.loss import training_loss
 from train.network import Tagger
+from train.transplant import Inserts
 
 log = logging.getLogger(__name__)
 
+NOTHING = Inserts()
 LAST = "last.pt"  # the state after the last epoch that was done
 
 
@@ -65,7 +69,7 @@ def fit(
     validation: Sequence[Example],
     folder: Path,
     *,
-    inserts: Sequence[tuple[str, Stretch]] = (),
+    inserts: Inserts = NOTHING,
 ) -> Tagger:
     """`network` after its last epoch, on the CPU and in evaluation mode.
 
@@ -167,13 +171,13 @@ def _loaders(
     config: Config,
     training: Sequence[Example],
     validation: Sequence[Example],
-    inserts: Sequence[tuple[str, Stretch]],
+    inserts: Inserts,
 ) -> DataLoaders:
     """Crops for training, whole episodes for validation."""
-    ads = [(e.group, ad) for e in training for ad in ads_of(e)] + list(inserts)
+    ads = [(e.group, ad) for e in training for ad in ads_of(e)] + list(inserts.ads)
     crops = Crops(
         training,
-        ads,
+        replace(inserts, ads=ads),
         config.augment,
         n=config.fit.steps_an_epoch * config.fit.batch_size,
         seed=config.run.seed,

@@ -17,16 +17,16 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
-from train.batches import Stretch, encode_episode
 from train.config import Config
 from train.corpus import CorpusError, Episode, read_transcript, split
 from train.encoder import Encoder, start_of, with_weights
+from train.examples import encode_episode
 from train.export import OPSET, TOLERANCE, equal_segments, export
 from train.fit import device, fit, new_network, weights_of, with_vectors
 from train.network import Tagger
 from train.sources import ROOT, Sources, readable_units
 from train.vocabulary import new_tokenizer, word_vectors
-from train.written import Bank, encode_piece
+from train.written import encode_bank
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ def run_id(config: Config, sources: Sources) -> str:
         digest.update(b"lent" if episode.lent else b"")
     for piece in (*sources.bank.ads, *sources.bank.passages):
         digest.update(piece.model_dump_json().encode())
+    digest.update(sources.bank.breaks.model_dump_json().encode())
     if encoder:
         digest.update(encoder.facts["sha256"].encode())
     return digest.hexdigest()[:12]
@@ -86,14 +87,13 @@ def train_network(
     tokenizer, network = _first_network(config, encoder, sources, vocabulary or folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     log.info("%d training and %d validation episodes", len(training), len(validation))
-    inserts = written_stretches(sources.bank, tokenizer)
     network = fit(
         config,
         network,
         [encode_episode(e, tokenizer) for e in training],
         [encode_episode(e, tokenizer) for e in validation],
         folder,
-        inserts=inserts,
+        inserts=encode_bank(sources.bank, tokenizer),
     )
     rows = [encode([u.text for u in read_transcript(e).units], tokenizer) for e in validation[:5]]
     difference = export(network, folder / "model.onnx", rows)
@@ -147,14 +147,6 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
     return {"episodes_with_equal_segments": f"{n}/{len(seen)}"}
 
 
-def written_stretches(bank: Bank, tokenizer: Tokenizer) -> list[tuple[str, Stretch]]:
-    """The bank's texts as rows to put into crops, grouped by manner; passages have none."""
-    return [
-        (f"written/{piece.manner}", encode_piece(piece, tokenizer))
-        for piece in (*bank.ads, *bank.passages)
-    ]
-
-
 def _first_network(
     config: Config, encoder: Encoder | None, sources: Sources, folder: Path
 ) -> tuple[Tokenizer, Tagger]:
@@ -174,7 +166,7 @@ def _vocabulary(
         return Tokenizer.from_file(str(saved)), np.load(vectors_file)
     folder.mkdir(parents=True, exist_ok=True)
     texts = [units for e in sources.episodes if (units := readable_units(e))]
-    texts += [piece.lines for piece in (*sources.bank.ads, *sources.bank.passages)]
+    texts += sources.bank.texts
     tokenizer = new_tokenizer((" ".join(units) for units in texts), config.vocabulary.size)
     tokenizer.save(str(saved))
     ids = (encode(units, tokenizer).ids for units in texts)

@@ -33,7 +33,7 @@ def read_sources(config: Config) -> Sources:
     A folder that does not start with `/` is looked for beside this package, as in the config.
     """
     episodes: list[Episode] = []
-    bank = Bank((), ())
+    bank = Bank()
     lent = LENT if config.corpus.lent_labels else None
     for folder in config.corpus.folders:
         found_here = list(read_episodes(ROOT / folder, unlabelled=True, lent=lent))
@@ -43,8 +43,7 @@ def read_sources(config: Config) -> Sources:
                 " or give the folder that has `labels` and `transcripts` in it"
             )
         episodes += found_here
-        found = read_bank(ROOT / folder)
-        bank = Bank((*bank.ads, *found.ads), (*bank.passages, *found.passages))
+        bank += read_bank(ROOT / folder)
     return licensed(Sources(tuple(episodes), bank), config.corpus)
 
 

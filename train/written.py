@@ -1,18 +1,20 @@
-"""The project's own ad bank and passages: short texts that are put into episodes in training."""
+"""The project's own ads and passages: short texts that are put into episodes in training."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
 
 from serve.labels import LABELS, Label
 from serve.text import encode
-from train.batches import Stretch
+from train.examples import IS_AD, Stretch
+from train.transplant import Inserts
 
 Manner = Literal[
     "host-read", "rambling", "produced-spot", "interview", "joke", "story",
@@ -37,25 +39,74 @@ class Piece(BaseModel):
         return [line.strip() for line in self.text.splitlines() if line.strip()]
 
 
+class Breaks(BaseModel):
+    """What hosts say around advertising, a sentence or phrase a line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    leads: tuple[str, ...] = ()  # before a break
+    returns: tuple[str, ...] = ()  # after it
+    sign_offs: tuple[str, ...] = ()  # the last words of a show, before the ads that follow it
+
+    def __add__(self, other: "Breaks") -> "Breaks":
+        """Both."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return Breaks(**{name: mine[name] + theirs[name] for name in mine})
+
+
+NONE = Breaks()
+
+
 @dataclass(frozen=True, slots=True)
 class Bank:
     """Texts to put into episodes."""
 
-    ads: tuple[Piece, ...]
-    passages: tuple[Piece, ...]  # that sound like ads and are none
+    ads: tuple[Piece, ...] = ()
+    passages: tuple[Piece, ...] = ()  # that sound like ads and are none
+    breaks: Breaks = NONE
+
+    def __add__(self, other: "Bank") -> "Bank":
+        """Both."""
+        return Bank(
+            self.ads + other.ads, self.passages + other.passages, self.breaks + other.breaks
+        )
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """The lines of every text."""
+        breaks = (
+            text.splitlines() for texts in self.breaks.model_dump().values() for text in texts
+        )
+        return [*(piece.lines for piece in (*self.ads, *self.passages)), *breaks]
 
 
 def read_bank(folder: Path) -> Bank:
-    """The texts of ads/*.toml and negatives/*.toml in `folder`; empty where there are none."""
+    """The texts of ads/*.toml, negatives/*.toml and breaks.toml in `folder`, if it has them."""
     ads = tuple(_read(folder / "ads", "ad"))
-    return Bank(ads, tuple(_read(folder / "negatives", "passage")))
+    said = folder / "breaks.toml"
+    breaks = tomllib.loads(said.read_text(encoding="utf-8")) if said.exists() else {}
+    passages = tuple(_read(folder / "negatives", "passage"))
+    return Bank(ads, passages, Breaks.model_validate(breaks))
 
 
-def encode_piece(piece: Piece, tokenizer: Tokenizer) -> Stretch:
-    """The rows of a text, each allowed its label only."""
-    rows = encode([_without_speaker(line) for line in piece.lines], tokenizer)
-    allowed = np.tile(np.isin(LABELS, piece.label), (len(rows.ids), 1))
-    return Stretch(rows.ids, allowed)
+def encode_bank(bank: Bank, tokenizer: Tokenizer) -> Inserts:
+    """The texts as rows: ads and passages by manner (passages have none), breaks any content."""
+    pieces = (*bank.ads, *bank.passages)
+    ads = [
+        (f"written/{p.manner}", _encode(p.lines, tokenizer, np.isin(LABELS, p.label)))
+        for p in pieces
+    ]
+    breaks = {
+        name: [_encode(text.splitlines(), tokenizer, ~IS_AD) for text in texts]
+        for name, texts in bank.breaks.model_dump().items()
+    }
+    return Inserts(ads, **breaks)
+
+
+def _encode(lines: Sequence[str], tokenizer: Tokenizer, allowed: npt.NDArray[np.bool_]) -> Stretch:
+    """The rows of a text, each allowed the same labels."""
+    rows = encode([_without_speaker(line) for line in lines], tokenizer)
+    return Stretch(rows.ids, np.tile(allowed, (len(rows.ids), 1)))
 
 
 def _read(folder: Path, table: str) -> Iterator[Piece]:

@@ -56,7 +56,7 @@ def test_what_is_scored_was_not_trained_on_and_lent_labels_are_not_reported(
     scored = []
     score = ablation.score_episode
     monkeypatch.setattr(ablation, "score_episode", lambda e, m: scored.append(e) or score(e, m))
-    found = ablation.run(tiny, Sources((*episodes, *lent), Bank((), ())), tmp_path / "whole-0")
+    found = ablation.run(tiny, Sources((*episodes, *lent), Bank()), tmp_path / "whole-0")
     seen_talk = {e.name for e in seen if e.show == "talkpython"}
     assert seen_talk == {e.name for e in episodes if e.show == "talkpython" and fold_of(e) != 0}
     assert {e.show for e in seen} == {"talkpython", "lex", "written"}
@@ -64,7 +64,7 @@ def test_what_is_scored_was_not_trained_on_and_lent_labels_are_not_reported(
     assert not any(e.lent for e in scored)
     assert len(seen) + len(scored) == len(episodes)
     with pytest.raises(CorpusError, match=r"nothing to score: .* name their folder with --corpus"):
-        ablation.run(tiny, Sources(tuple(labelled("lex")), Bank((), ())), tmp_path / "whole-0")
+        ablation.run(tiny, Sources(tuple(labelled("lex")), Bank()), tmp_path / "whole-0")
 
 
 def test_the_figures_are_by_word():

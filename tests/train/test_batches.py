@@ -7,18 +7,10 @@ pytest.importorskip("torch")
 
 from serve.labels import LABELS
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, places
-from train.batches import (
-    Crops,
-    Example,
-    Stretch,
-    WholeEpisodes,
-    ads_of,
-    encode_episode,
-    only_ads,
-    rechunk,
-    row_weights,
-)
+from train.batches import Crops, WholeEpisodes, rechunk, row_weights
 from train.corpus import ALLOWED
+from train.examples import Example, Stretch, ads_of, encode_episode, only_ads
+from train.transplant import Inserts
 from train.vocabulary import new_tokenizer
 
 READ, PROMO, OTHER = (LABELS.index(name) for name in ("sponsor_read", "self_promo", "other"))
@@ -54,7 +46,7 @@ def varied(make, plain):
 
 def crops(settings, examples=None, ads=(), *, n=400, seed=1):
     examples = examples or [example("tea", ["other"] * 100)]
-    return Crops(examples, ads, settings, n=n, seed=seed)
+    return Crops(examples, Inserts(ads), settings, n=n, seed=seed)
 
 
 def equal(one, other):

@@ -29,7 +29,7 @@ def episodes(n=24):
 
 @pytest.fixture
 def sources():
-    return Sources(episodes(), Bank((), ()))
+    return Sources(episodes(), Bank())
 
 
 def scored(episode):
@@ -79,7 +79,7 @@ def test_mixed_and_the_seen_show_are_left_out_by_episode():
 def test_labels_that_were_lent_are_trained_on_but_not_reported():
     show = GROUPS[0][0]
     lent = Episode(show, "lent", b"Tea.\n", np.eye(6, dtype=bool)[[OTHER]], lent=True)
-    sources = Sources((*episodes(), lent), Bank((), ()))
+    sources = Sources((*episodes(), lent), Bank())
     assert lent not in crossval.left_out(0, sources)
     assert all(e.lent is False for e in crossval.left_out(0, sources))
 
@@ -133,7 +133,7 @@ def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(tiny, calls
         match=r"^fold 0 has no labelled episodes: crossval needs some of talkpython, mixed,"
         " devtoolsfm, lex; name their folder with --corpus$",
     ):
-        crossval.run_baseline(tiny, Sources((), Bank((), ())), tmp_path)
+        crossval.run_baseline(tiny, Sources((), Bank()), tmp_path)
 
 
 def test_every_fold_is_smoothed_by_the_others(tiny, sources, calls, tmp_path, monkeypatch):

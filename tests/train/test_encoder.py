@@ -43,7 +43,7 @@ def config(make, tiny):
 @pytest.fixture(scope="module")
 def run(make, config, tmp_path_factory):
     """A finished run on one show, from nothing."""
-    sources = Sources(episodes(make, "kettle"), Bank((), ()))
+    sources = Sources(episodes(make, "kettle"), Bank())
     return train_network(config, sources, tmp_path_factory.mktemp("runs") / "first")
 
 
@@ -65,7 +65,7 @@ def started(make, config, encoder):
 @pytest.fixture(scope="module")
 def own(make):
     """Another show's episodes."""
-    return Sources(episodes(make, "teapot"), Bank((), ()))
+    return Sources(episodes(make, "teapot"), Bank())
 
 
 def trained(run):

@@ -14,7 +14,8 @@ from serve.formats import parse
 from serve.pipeline import tag
 from serve.text import encode
 from train import fit as fit_module
-from train.batches import Crops, encode_episode
+from train.batches import Crops
+from train.examples import encode_episode
 from train.export import OneEpisode, export
 from train.fit import fit, new_network, weights_of, with_vectors
 from train.package import write_bundle

@@ -13,9 +13,9 @@ from serve.bundle import Smoothing, load_model
 from serve.errors import BundleError
 from serve.labels import ADS, LABELS
 from train import run as run_module
-from train.batches import IS_AD
 from train.config import to_toml, with_licences
 from train.corpus import CorpusError, Episode
+from train.examples import IS_AD
 from train.quoted import COMPARED, quoted
 from train.run import run_id, train_network
 from train.sources import Sources, read_sources, readable_units
@@ -88,7 +88,7 @@ def test_runs_on_the_same_text_can_share_a_vocabulary(make, config, tmp_path, mo
 
 def test_a_finished_run_is_not_repeated(config, tmp_path):
     (tmp_path / "run.json").write_text("{}")
-    assert train_network(config, Sources((), Bank((), ())), tmp_path) == tmp_path
+    assert train_network(config, Sources((), Bank()), tmp_path) == tmp_path
 
 
 def test_without_episodes_to_validate_on_a_run_is_refused(make, config, tmp_path):

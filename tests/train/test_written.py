@@ -6,9 +6,8 @@ pytest.importorskip("torch")
 
 from serve.labels import LABELS
 from serve.text import PAD
-from train.run import written_stretches
 from train.vocabulary import new_tokenizer
-from train.written import Bank, Piece, _without_speaker, encode_piece, read_bank
+from train.written import Bank, Breaks, Piece, _without_speaker, encode_bank, read_bank
 
 READ = '''[[ad]]
 label = "sponsor_read"
@@ -29,6 +28,7 @@ text = """
 What does a read cost these days?
 """
 '''
+BREAKS = 'leads = ["That is next.\\nStay with us."]\nreturns = ["And we are back."]\n'
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def bank(tmp_path):
     for name, text in (("ads/tea.toml", READ * 2), ("negatives/business.toml", PASSAGE)):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
+    (tmp_path / "breaks.toml").write_text(BREAKS)
     return read_bank(tmp_path)
 
 
@@ -46,7 +47,7 @@ def test_the_bank_is_read_with_its_ads_and_passages(bank):
 
 
 def test_where_nothing_is_written_the_bank_is_empty(tmp_path):
-    assert read_bank(tmp_path) == Bank((), ())
+    assert read_bank(tmp_path) == Bank()
 
 
 @pytest.mark.parametrize(
@@ -66,18 +67,44 @@ def test_a_text_that_is_not_described_as_agreed_is_refused(field, value):
         Piece.model_validate({**whole, field: value})
 
 
-def test_a_text_becomes_rows_that_are_allowed_its_label_only(bank):
-    tokenizer = new_tokenizer([line for piece in bank.ads for line in piece.lines] * 3, 150)
-    found = encode_piece(bank.ads[0], tokenizer)
-    first, second = (
-        tokenizer.encode(text).ids
-        for text in ("Leafbox sends tea to your door.", "And it comes in a box.")
+@pytest.fixture
+def tokenizer(bank):
+    return new_tokenizer([line for text in bank.texts for line in text] * 3, 150)
+
+
+def ids_of(tokenizer, *texts):
+    return [token for text in texts for token in tokenizer.encode(text).ids]
+
+
+def test_a_text_becomes_rows_that_are_allowed_its_label_only(bank, tokenizer):
+    groups, found = zip(*encode_bank(bank, tokenizer).ads, strict=True)
+    assert groups == ("written/host-read", "written/host-read", "written/None")
+    said = found[0].ids[found[0].ids != PAD].tolist()
+    assert said == ids_of(tokenizer, "Leafbox sends tea to your door.", "And it comes in a box.")
+    assert found[0].allowed.tolist() == [np.isin(LABELS, "sponsor_read").tolist()] * len(
+        found[0].ids
     )
-    assert found.ids[found.ids != PAD].tolist() == first + second
-    assert found.allowed.tolist() == [np.isin(LABELS, "sponsor_read").tolist()] * len(found.ids)
-    assert [name for name, _ in written_stretches(bank, tokenizer)] == [
-        "written/host-read", "written/host-read", "written/None",
-    ]  # fmt: skip
+
+
+def test_what_is_said_around_a_break_may_be_anything_but_advertising(bank, tokenizer):
+    inserts = encode_bank(bank, tokenizer)
+    assert (len(inserts.leads), len(inserts.returns), len(inserts.sign_offs)) == (1, 1, 0)
+    lead = inserts.leads[0]
+    assert lead.ids[lead.ids != PAD].tolist() == ids_of(tokenizer, "That is next.", "Stay with us.")
+    assert lead.allowed.tolist() == [[False, False, True, True, True, True]] * 2
+
+
+def test_banks_add_up(bank):
+    both = bank + bank
+    assert (len(both.ads), len(both.passages)) == (4, 2)
+    assert both.breaks.leads == bank.breaks.leads * 2
+    assert bank + Bank() == bank
+    assert len(bank.texts) == 5
+
+
+def test_an_unknown_kind_of_break_is_refused():
+    with pytest.raises(ValidationError, match="jingles"):
+        Breaks.model_validate({"jingles": ["La."]})
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ pytest.importorskip("torch")
 
 from serve.labels import ADS, LABELS
 from serve.pipeline import strip, tag
-from train.batches import IS_AD
 from train.corpus import read_episodes, read_transcript, unit_labels
+from train.examples import IS_AD
 from train.sources import ROOT
 from train.written import Piece, read_bank
 
