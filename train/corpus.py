@@ -58,7 +58,16 @@ class Episode:
     @property
     def group(self) -> str:
         """The show, or the episode where each is another show."""
-        return f"{self.show}/{self.name}" if self.show in MANY_SHOWS else self.show
+        return group_of(self.show, self.name)
+
+
+def group_of(show: str, name: str) -> str:
+    """The show, or the episode of that name where each is another show.
+
+    >>> group_of("lex", "one"), group_of("mixed", "one")
+    ('lex', 'mixed/one')
+    """
+    return f"{show}/{name}" if show in MANY_SHOWS else show
 
 
 def read_episodes(

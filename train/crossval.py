@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from serve.bundle import Smoothing, load_model
 from serve.smooth import best_path
 from train.bare import bare
@@ -28,7 +30,7 @@ from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed, read_sources
-from train.tune import cool, tune
+from train.tune import Tuner, cool
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +104,9 @@ def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoo
     the number of seeds is another.
     """
     if not kept.exists() or _read_choice(kept)[0] != len(seeds):
-        folds = [[e for folds in seeds for e in folds[k]] for k in FOLDS]
-        others = [tune([e for f in folds if f is not fold for e in f]) for fold in folds]
-        chosen = [s.model_dump() for s in (*others, tune([e for f in folds for e in f]))]
+        folds, episodes = zip(*((k, e) for f in seeds for k in FOLDS for e in f[k]), strict=True)
+        tuner = Tuner(episodes)
+        chosen = [tuner.best(np.not_equal(folds, k)).model_dump() for k in (*FOLDS, None)]
         choice = {"seeds": len(seeds), "chosen": chosen}
         part = kept.with_suffix(".part")
         part.write_text(json.dumps(choice, indent=1) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from serve.labels import ADS, LABELS
 from serve.pipeline import Model
 from serve.smooth import Costs, Path, Scores, best_path, runs
 from serve.transcript import Transcript
-from train.corpus import Allowed, Episode, read_transcript, unit_labels
+from train.corpus import Allowed, Episode, group_of, read_transcript, unit_labels
 from train.metrics import (
     WORDS_A_SECOND,
     Span,
@@ -38,6 +38,11 @@ class Scored:
     allowed: Allowed  # (n_units, n_labels)
     n_words: npt.NDArray[np.int64]  # (n_units,)
     clock: npt.NDArray[np.float64]  # (n_units + 1,), seconds at which units start; the last ends
+
+    @property
+    def group(self) -> str:
+        """The show, or the episode where each is another show."""
+        return group_of(self.show, self.name)
 
     @property
     def six(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import product
+from itertools import product, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -14,29 +14,52 @@ from serve.smooth import Path as Labelling
 from serve.smooth import Scores, best_path
 from train.corpus import Allowed
 from train.evaluate import Scored, span_score
-from train.metrics import SpanScore
 
 IS_AD = np.isin(LABELS, ADS)
 SIDE_BY_SIDE = 64  # episodes; more would be padded more
 CUT_PRICE = 0.002  # F0.5 for a second wrongly cut an hour: what is cut is gone for the listener
 MOST_CUT = 60.0  # seconds an hour that are charged, so that no one show decides
-AD_SPLIT = 0.1  # chosen by folds it was between 0.1 and 0.6, and no better on shows left out
-GRID = {
-    "enter_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
-    "leave_ad": (1.0, 2.0, 3.0, 4.5, 6.0, 8.0),
-    "between_ads": (1.0, 2.0, 4.0),
-    "content": (3.0, 5.0, 8.0, 12.0, 16.0),
-    "edge": (0.0, 0.3, 0.4, 0.5),
-    "ad_bias": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5),
-}
-START = {
-    "enter_ad": 3.0,
-    "leave_ad": 3.0,
-    "between_ads": 2.0,
-    "content": 5.0,
-    "edge": 0.4,
-    "ad_bias": 0.0,
-}
+TEMPERATURES = np.round(np.geomspace(0.7, 3.0, 16), 2)
+# The three prices that make up for each other are tried in all combinations, `content` after them.
+ENTER_AD = (2.0, 3.0, 4.5, 6.0, 8.0, 12.0)
+LEAVE_AD = (1.0, 3.0, 4.5, 6.0, 8.0, 12.0)
+AD_BIAS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+CONTENT = (3.0, 5.0, 8.0, 12.0)
+# Little depends on these: searches that were free to choose came back to them.
+BETWEEN_ADS, AD_SPLIT, EDGE = 1.0, 0.1, 0.5
+
+Mask = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float64]
+
+
+class Point(NamedTuple):
+    """The numbers that are chosen."""
+
+    enter_ad: float
+    leave_ad: float
+    ad_bias: float
+    content: float = CONTENT[0]
+
+    def smoothing(self) -> Smoothing:
+        """The table; the temperature is left at 1."""
+        return Smoothing(
+            temperature=1.0,
+            enter_ad=self.enter_ad,
+            leave_ad=self.leave_ad,
+            between_ads=BETWEEN_ADS,
+            content=self.content,
+            ad_split=AD_SPLIT,
+            edge=EDGE,
+            bias=dict.fromkeys(ADS, self.ad_bias),
+        )
+
+
+class Outcome(NamedTuple):
+    """What a smoothing makes of each episode; all are (n_episodes,)."""
+
+    f05: Values  # of ad spans; without ads 1 where none is found, 0 otherwise
+    cut_s: Values  # seconds wrongly cut
+    right: Values  # words rightly labelled, where all six labels are known
 
 
 class Batch(NamedTuple):
@@ -48,35 +71,67 @@ class Batch(NamedTuple):
 
 
 def tune(episodes: Sequence[Scored]) -> Smoothing:
-    """The smoothing that scores best over `episodes`.
+    """The smoothing that scores best over `episodes`; see Tuner."""
+    return Tuner(episodes).best(np.ones(len(episodes), dtype=bool))
 
-    First the price of an ad and the bonus for advertising together, for one makes up for the other;
-    then two rounds of one number at a time.
 
-    What it maximises is the mean of ad-span F0.5 over shows, less a price for seconds wrongly cut,
-    each show counting as the root of its episodes, plus the word accuracy of the six labels.
+class Tuner:
+    """Chooses smoothing on any part of the episodes; what each scores is worked out once.
+
+    What is maximised is the mean of ad-span F0.5 over shows, less a price for seconds wrongly cut,
+    each show counting as the root of its episodes, plus the word accuracy of the six labels. Every
+    episode of `mixed` is a show of its own.
     """
-    temperature = best_temperature(episodes)
-    batches = side_by_side([cool(e, temperature) for e in episodes])
 
-    @cache
-    def score(*values: float) -> float:
-        return _objective(batches, smoothing_of(dict(zip(GRID, values, strict=True))))
+    def __init__(self, episodes: Sequence[Scored]) -> None:
+        self.episodes = episodes
+        self.shows = np.unique([e.group for e in episodes], return_inverse=True)[1]
+        self.hours = np.array([e.clock[-1] - e.clock[0] for e in episodes]) / 3600
+        self.words = np.array([e.n_words.sum() if e.six else 0 for e in episodes])
+        self._batches = cache(self._cooled)
+        self._outcomes = cache(self._outcome)
 
-    chosen = dict(START)
-    for names in (("enter_ad", "ad_bias"), *((name,) for name in (*GRID, *GRID))):
-        grid = product(*(GRID[name] for name in names))
-        points = [{**chosen, **dict(zip(names, values, strict=True))} for values in grid]
-        scores = [score(*(point[n] for n in GRID)) for point in points]
-        chosen = points[int(np.argmax(scores))]
-    return smoothing_of(chosen).model_copy(update={"temperature": temperature})
+    def best(self, part: Mask) -> Smoothing:
+        """The smoothing that scores best on the episodes where `part` is true: (n_episodes,)."""
+        chosen = [e for e, is_in in zip(self.episodes, part, strict=True) if is_in]
+        temperature = best_temperature(chosen)
 
+        def score(point: Point) -> float:
+            return self.objective(self._outcomes(temperature, point), part)
 
-def smoothing_of(numbers: dict[str, float]) -> Smoothing:
-    """The table for a point of the grid."""
-    table = {name: value for name, value in numbers.items() if name != "ad_bias"}
-    bias = dict.fromkeys(ADS, numbers["ad_bias"])
-    return Smoothing(temperature=1.0, bias=bias, ad_split=AD_SPLIT, **table)
+        prices = max(starmap(Point, product(ENTER_AD, LEAVE_AD, AD_BIAS)), key=score)
+        point = max((prices._replace(content=price) for price in CONTENT), key=score)
+        return point.smoothing().model_copy(update={"temperature": temperature})
+
+    def objective(self, outcome: Outcome, part: Mask) -> float:
+        """What is maximised, over a part of the episodes."""
+
+        def by_show(values: Values) -> Values:
+            return np.asarray(np.bincount(self.shows[part], values[part])[present], np.float64)
+
+        present = np.bincount(self.shows[part]) > 0
+        n_episodes = by_show(np.ones(len(part)))
+        f05 = by_show(outcome.f05) / n_episodes
+        cut = by_show(outcome.cut_s) / np.maximum(by_show(self.hours), 1e-9)
+        worth = f05 - CUT_PRICE * np.minimum(cut, MOST_CUT)
+        n_words = self.words[part].sum()
+        accuracy = outcome.right[part].sum() / n_words if n_words else 0.0
+        return float(np.average(worth, weights=np.sqrt(n_episodes)) + accuracy)
+
+    def _outcome(self, temperature: float, point: Point) -> Outcome:
+        batches, places = self._batches(temperature)
+        found = np.zeros((3, len(self.episodes)))
+        for e, path in labelled(batches, point.smoothing()):
+            score = span_score(e, path, IS_AD)
+            f05 = float(bool(score.passed)) if score.f05 is None else score.f05
+            right = e.n_words[path == e.allowed.argmax(axis=1)].sum() if e.six else 0
+            found[:, places[id(e)]] = f05, score.wrongly_cut_s, right
+        return Outcome(*found)
+
+    def _cooled(self, temperature: float) -> tuple[list["Batch"], dict[int, int]]:
+        """The episodes at a temperature, many in a batch, and which is which."""
+        episodes = [cool(e, temperature) for e in self.episodes]
+        return side_by_side(episodes), {id(e): i for i, e in enumerate(episodes)}
 
 
 def best_temperature(episodes: Sequence[Scored]) -> float:
@@ -87,8 +142,7 @@ def best_temperature(episodes: Sequence[Scored]) -> float:
     log_probs = np.concatenate([e.log_probs for e in episodes])
     allowed = np.concatenate([e.allowed for e in episodes])
     n_words = np.concatenate([e.n_words for e in episodes])
-    candidates = np.round(np.geomspace(0.7, 3.0, 31), 3)
-    return float(min(candidates, key=lambda t: _loss(log_probs / t, allowed, n_words)))
+    return float(min(TEMPERATURES, key=lambda t: _loss(log_probs / t, allowed, n_words)))
 
 
 def _loss(scores: Scores, allowed: Allowed, n_words: npt.NDArray[np.int64]) -> float:
@@ -130,24 +184,3 @@ def _batch(episodes: Sequence[Scored]) -> Batch:
     for i, e in enumerate(episodes):
         log_probs[i, : len(e.n_words)], n_words[i, : len(e.n_words)] = e.log_probs, e.n_words
     return Batch(episodes, log_probs, n_words)
-
-
-def _objective(batches: Sequence[Batch], smoothing: Smoothing) -> float:
-    scores: dict[str, list[SpanScore]] = {}
-    right = words = 0
-    for e, path in labelled(batches, smoothing):
-        scores.setdefault(e.show, []).append(span_score(e, path, IS_AD))
-        if e.six:
-            right += int(e.n_words[path == e.allowed.argmax(axis=1)].sum())
-            words += int(e.n_words.sum())
-    weights = np.sqrt([len(values) for values in scores.values()])
-    spans = float(np.average([_worth(values) for values in scores.values()], weights=weights))
-    return spans + (right / words if words else 0.0)
-
-
-def _worth(scores: Sequence[SpanScore]) -> float:
-    """A show's mean F0.5, an episode without ads counting 1 or 0, less the price of wrong cuts."""
-    f05 = [s.f05 if s.f05 is not None else float(bool(s.passed)) for s in scores]
-    hours = sum(s.duration_s for s in scores) / 3600
-    cut = sum(s.wrongly_cut_s for s in scores) / hours if hours else 0.0
-    return float(np.mean(f05)) - CUT_PRICE * min(cut, MOST_CUT)

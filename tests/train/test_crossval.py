@@ -136,20 +136,26 @@ def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(tiny, calls
         crossval.run_baseline(tiny, Sources((), Bank()), tmp_path)
 
 
+def spied(monkeypatch):
+    """The episodes that each choice of smoothing is made on, instead of the choice."""
+    asked = []
+
+    def best(tuner, part):
+        kept = [e for e, is_in in zip(tuner.episodes, part, strict=True) if is_in]
+        asked.append([(e.show, e.name) for e in kept])
+        return UNTUNED
+
+    monkeypatch.setattr(crossval.Tuner, "best", best)
+    return asked
+
+
 def test_every_fold_is_smoothed_by_the_others(tiny, sources, calls, tmp_path, monkeypatch):
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
-    asked = []
-    tune = crossval.tune
-
-    def spy(episodes):
-        asked.append({(e.show, e.name) for e in episodes})
-        return tune(episodes[:4])
-
-    monkeypatch.setattr(crossval, "tune", spy)
+    asked = spied(monkeypatch)
     chosen = crossval.choose([folds, folds], tmp_path / "smoothing.json")
     for fold, names in zip(folds, asked, strict=False):
-        assert not names & {(e.show, e.name) for e in fold}
-    assert asked[-1] == {(e.show, e.name) for fold in folds for e in fold}
+        assert not set(names) & {(e.show, e.name) for e in fold}
+    assert set(asked[-1]) == {(e.show, e.name) for fold in folds for e in fold}
     assert len(chosen) == len(asked) == len(GROUPS) + 1
     again = crossval.choose([folds, folds], tmp_path / "smoothing.json")  # what was kept is taken
     assert (again, len(asked)) == (chosen, len(GROUPS) + 1)
@@ -161,17 +167,16 @@ def test_smoothing_is_chosen_on_what_the_networks_of_all_seeds_say(
     tiny, sources, calls, tmp_path, monkeypatch
 ):
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
-    asked = []
-    monkeypatch.setattr(crossval, "tune", lambda episodes: asked.append(len(episodes)) or UNTUNED)
+    asked = spied(monkeypatch)
     crossval.choose([folds, folds, folds], tmp_path / "smoothing.json")
     sizes = [len(fold) for fold in folds]
-    assert asked == [3 * (sum(sizes) - size) for size in (*sizes, 0)]
+    assert [len(names) for names in asked] == [3 * (sum(sizes) - size) for size in (*sizes, 0)]
 
 
 def test_the_seen_show_is_reported_apart_from_the_unseen(
     tiny, sources, calls, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
+    spied(monkeypatch)
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     report = crossval.summary(folds, [UNTUNED] * 5)
     shows = report["shows"]
@@ -221,7 +226,7 @@ def test_bare_folds_are_reported_under_the_smoothing_of_their_folds(
 
 
 def test_a_report_counts_mistakes_by_show(sources, calls, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
+    spied(monkeypatch)
     folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
     found = crossval.summary(folds, [UNTUNED] * 5)["errors"]
     for show, kinds in found.items():
@@ -243,7 +248,7 @@ def test_closed_licences_are_left_out_and_scored_but_not_trained_on(
 
 
 def test_a_finished_run_is_read_with_its_smoothing(sources, calls, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(crossval, "tune", lambda episodes: UNTUNED)
+    spied(monkeypatch)
     with pytest.raises(
         CorpusError, match=r"lacks fold-0.pickle, .*; name a finished run of crossv"
     ):
