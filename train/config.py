@@ -56,6 +56,7 @@ class Augment(_Table):
     transplant: float = Field(ge=0, le=1)
     rechunk: float = Field(ge=0, le=1)
     show_exponent: float = Field(ge=0, le=1)
+    six_weight: float = Field(gt=0)
     written_weight: float = Field(gt=0)
 
 

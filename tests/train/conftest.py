@@ -85,7 +85,10 @@ def tiny():
         run={"name": "tiny", "seed": 5},
         vocabulary={"size": 200, "window": 2},
         network={"n_dims": 12, "n_hidden": 12, "n_context": 8, "dropout": 0.0},
-        augment={"crop_rows": 40, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0},
+        augment={
+            "crop_rows": 40, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0,
+            "six_weight": 1.0,
+        },
         fit={
             "batch_size": 4, "steps_an_epoch": 4, "n_epochs": 3, "learning_rate": 1e-2,
             "embedding_rate": 1.0,

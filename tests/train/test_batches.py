@@ -142,6 +142,14 @@ def test_large_shows_are_seen_more_often_but_not_as_often_as_they_are_large(plai
     assert small == pytest.approx(1 / (1 + 16**plain.show_exponent), abs=0.04)
 
 
+def test_shows_with_six_labels_are_seen_more_often_than_those_with_ads_alone(plain):
+    six = example("six", ["other", "sponsor_read"] * 20, first_id=2)
+    ads_only = example("ads", ["not_ad", "ad"] * 20, first_id=9000)
+    made = crops(plain.model_copy(update={"six_weight": 3.0}), [six, ads_only], n=1000)
+    rare = np.mean([made[i][0][0, 0] >= 9000 for i in range(1000)])
+    assert rare == pytest.approx(1 / 4, abs=0.04)
+
+
 @pytest.mark.parametrize("label", ["sponsor_read", "self_promo", "ad", "other"])
 def test_what_is_put_into_a_crop_keeps_its_label_and_its_order(plain, label):
     always = plain.model_copy(update={"transplant": 1.0, "crop_rows": 64})
