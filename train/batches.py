@@ -59,18 +59,23 @@ class Crops(Dataset[Batch]):
                 crop = transplant(crop, ad, self.inserts, at_ends, rng)
         if rng.random() < self.settings.rechunk:
             crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
-        return self._finish(crop, before, after, rng)
+        # A crop that has the end keeps it: ads push out its front, and elsewhere the back.
+        n_over = max(0, len(crop.ids) - self.settings.crop_rows)
+        first = n_over if at_ends == (False, True) else 0
+        return self._finish(crop, first, before, after, rng)
 
     def _finish(
-        self, crop: Stretch, before: float, after: float, rng: np.random.Generator
+        self, crop: Stretch, first: int, before: float, after: float, rng: np.random.Generator
     ) -> Batch:
-        """Pad to the crop's length, place it in the episode, hide words."""
+        """From row `first` on, cut or pad to the crop's length; place it, hide words."""
         n_rows = self.settings.crop_rows
         ids = np.full((n_rows, ROW_TOKENS), PAD, dtype=np.int64)
         allowed = np.ones((n_rows, len(LABELS)), dtype=bool)
-        n = min(n_rows, len(crop.ids))
-        after += float((crop.ids[n:] != PAD).sum())  # what inserted ads pushed out of the crop
-        ids[:n], allowed[:n] = crop.ids[:n], crop.allowed[:n]
+        stop = min(first + n_rows, len(crop.ids))
+        n = stop - first
+        ids[:n], allowed[:n] = crop.ids[first:stop], crop.allowed[first:stop]
+        before += float((crop.ids[:first] != PAD).sum())
+        after += float((crop.ids[stop:] != PAD).sum())
         n_tokens = (ids != PAD).sum(axis=1)
         place = places(n_tokens) + np.array([before, after], dtype=np.float32)
         hidden = rng.random(ids.shape) < 2 * self.settings.word_dropout * rng.random()
@@ -132,7 +137,7 @@ def _crop(
 def _group_weight(group: Sequence[Example], settings: Augment) -> float:
     """How often a show is drawn: less than by its episodes, so that 132 do not drown 36 of one.
 
-    Episodes whose six labels are known teach more, and are far fewer than those with ads alone.
+    More if most of its episodes have all six labels: they teach more than those with ads alone.
     """
     weight: float = len(group) ** settings.show_exponent
     if group[0].group.startswith(WRITTEN):

@@ -1,10 +1,10 @@
-"""Advertising of other shows put into a crop, announced at times as hosts announce a break.
+"""Advertising put into a crop, announced at times as hosts announce a break.
 
 Where it stands says nothing then, and what it says must tell; but "we'll be right back" is what a
 listener goes by, and the network may, too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,8 @@ from train.examples import Stretch, only_ads
 AT_AN_END = 0.4  # share that goes to the very start or end of the episode, where the crop has it
 ANNOUNCED = 0.4  # share with words before it, and share with words after it
 SIGNED_OFF = 0.6  # of the announced ones at the end: the show is over, and then comes an ad
-EMPTY = (
-    0.12  # of the announced breaks: nothing between, as in recordings that had their ads cut out
-)
+# Of the announced breaks, those with nothing in them, as in recordings that had their ads cut out.
+EMPTY = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,18 @@ def transplant(
     at_ends: tuple[bool, bool],
     rng: np.random.Generator,
 ) -> Stretch:
-    """`crop` with `ad` put between two of its rows that are not advertising.
+    """`crop` with `ad` before one of its rows that is not advertising, or at an end.
 
-    `at_ends` says whether the crop begins where the episode does, and ends where it ends.
+    `at_ends` says whether the crop begins where the episode does, and ends where it ends. `ad` may
+    be a passage that is none; such a one is never announced.
     """
-    start, end = (at_end and rng.random() < AT_AN_END for at_end in at_ends)
-    content = np.flatnonzero(~only_ads(crop.allowed))
-    at = 0 if start else len(crop.ids) if end else int(rng.choice(content)) if len(content) else 0
-    before: list[Stretch] = [] if start else list(_said(_before(inserts, end, rng), rng))
-    after: list[Stretch] = [] if end and not start else list(_said(inserts.returns, rng))
+    at = _place(crop, at_ends, rng)
+    before: Sequence[Stretch] = ()
+    after: Sequence[Stretch] = ()
+    if only_ads(ad.allowed).all():
+        first, last = at_ends[0] and at == 0, at_ends[1] and at == len(crop.ids)
+        before = () if first else _said(_before(inserts, last, rng), rng)
+        after = () if last else _said(inserts.returns, rng)
     empty = (before or after) and rng.random() < EMPTY
     put_in = [*before, *([] if empty else [ad]), *after]
     return Stretch(
@@ -53,12 +55,22 @@ def transplant(
     )
 
 
-def _before(inserts: Inserts, end: bool, rng: np.random.Generator) -> Sequence[Stretch]:
+def _place(crop: Stretch, at_ends: tuple[bool, bool], rng: np.random.Generator) -> int:
+    """The row to put something before; the number of rows for the end."""
+    if at_ends[0] and rng.random() < AT_AN_END:
+        return 0
+    if at_ends[1] and rng.random() < AT_AN_END:
+        return len(crop.ids)
+    content = np.flatnonzero(~only_ads(crop.allowed))
+    return int(rng.choice(content)) if len(content) else 0
+
+
+def _before(inserts: Inserts, last: bool, rng: np.random.Generator) -> Sequence[Stretch]:
     """What hosts say before a break, or before the ads that follow a show."""
-    return inserts.sign_offs if end and rng.random() < SIGNED_OFF else inserts.leads
+    return inserts.sign_offs if last and rng.random() < SIGNED_OFF else inserts.leads
 
 
-def _said(texts: Sequence[Stretch], rng: np.random.Generator) -> Iterator[Stretch]:
+def _said(texts: Sequence[Stretch], rng: np.random.Generator) -> Sequence[Stretch]:
     """One of the texts, now and then."""
-    if texts and rng.random() < ANNOUNCED:
-        yield texts[int(rng.integers(len(texts)))]
+    said = texts and rng.random() < ANNOUNCED
+    return [texts[int(rng.integers(len(texts)))]] if said else ()

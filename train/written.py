@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ Manner = Literal[
     "bumper", "listener-message", "credits", "cross-promo", "house",
 ]  # fmt: skip
 
+Said = Annotated[str, Field(min_length=3)]
+
 
 class Piece(BaseModel):
     """One text with its label; `kind` is the product or the sort of passage."""
@@ -36,7 +38,7 @@ class Piece(BaseModel):
     @property
     def lines(self) -> list[str]:
         """What is said, a sentence or phrase each."""
-        return [line.strip() for line in self.text.splitlines() if line.strip()]
+        return _lines(self.text)
 
 
 class Breaks(BaseModel):
@@ -44,9 +46,9 @@ class Breaks(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    leads: tuple[str, ...] = ()  # before a break
-    returns: tuple[str, ...] = ()  # after it
-    sign_offs: tuple[str, ...] = ()  # the last words of a show, before the ads that follow it
+    leads: tuple[Said, ...] = ()  # before a break
+    returns: tuple[Said, ...] = ()  # after it
+    sign_offs: tuple[Said, ...] = ()  # the last words of a show, before the ads that follow it
 
     def __add__(self, other: "Breaks") -> "Breaks":
         """Both."""
@@ -54,7 +56,7 @@ class Breaks(BaseModel):
         return Breaks(**{name: mine[name] + theirs[name] for name in mine})
 
 
-NONE = Breaks()
+NO_BREAKS = Breaks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Bank:
 
     ads: tuple[Piece, ...] = ()
     passages: tuple[Piece, ...] = ()  # that sound like ads and are none
-    breaks: Breaks = NONE
+    breaks: Breaks = NO_BREAKS
 
     def __add__(self, other: "Bank") -> "Bank":
         """Both."""
@@ -74,17 +76,15 @@ class Bank:
     @property
     def texts(self) -> list[list[str]]:
         """The lines of every text."""
-        breaks = (
-            text.splitlines() for texts in self.breaks.model_dump().values() for text in texts
-        )
+        breaks = (_lines(text) for texts in self.breaks.model_dump().values() for text in texts)
         return [*(piece.lines for piece in (*self.ads, *self.passages)), *breaks]
 
 
 def read_bank(folder: Path) -> Bank:
     """The texts of ads/*.toml, negatives/*.toml and breaks.toml in `folder`, if it has them."""
     ads = tuple(_read(folder / "ads", "ad"))
-    said = folder / "breaks.toml"
-    breaks = tomllib.loads(said.read_text(encoding="utf-8")) if said.exists() else {}
+    file = folder / "breaks.toml"
+    breaks = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     passages = tuple(_read(folder / "negatives", "passage"))
     return Bank(ads, passages, Breaks.model_validate(breaks))
 
@@ -97,7 +97,7 @@ def encode_bank(bank: Bank, tokenizer: Tokenizer) -> Inserts:
         for p in pieces
     ]
     breaks = {
-        name: [_encode(text.splitlines(), tokenizer, ~IS_AD) for text in texts]
+        name: [_encode(_lines(text), tokenizer, ~IS_AD) for text in texts]
         for name, texts in bank.breaks.model_dump().items()
     }
     return Inserts(ads, **breaks)
@@ -113,6 +113,11 @@ def _read(folder: Path, table: str) -> Iterator[Piece]:
     for path in sorted(folder.glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))[table]:
             yield Piece.model_validate(entry)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text that say something."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _without_speaker(line: str) -> str:

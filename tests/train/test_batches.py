@@ -176,6 +176,32 @@ def test_ads_are_put_between_rows_that_are_not_advertising_now_and_then_at_the_e
     assert len(places) > 12
 
 
+def test_what_is_put_at_the_end_of_a_long_episode_is_seen(plain):
+    always = plain.model_copy(update={"transplant": 1.0})
+    made = crops(always, [example("tea", ["other"] * 100)], [("sea", stretch(["ad"] * 3, 5000))])
+    ended = [ids for ids, *_ in (made[i] for i in range(400)) if (ids[-1] >= 5000).any()]
+    assert len(ended) > 10
+    last_words = said(example("tea", ["other"] * 100).rows.ids[-1:])
+    assert any(said(ids[-4:-3]) == last_words for ids in ended)
+
+
+def test_a_crop_whose_front_was_pushed_out_says_where_it_lies(plain):
+    always = plain.model_copy(update={"transplant": 1.0})
+    made = crops(always, [example("tea", ["other"] * 100)], [("sea", stretch(["ad"] * 3, 5000))])
+    for ids, place, *_ in (made[i] for i in range(200)):
+        n_put_in = int((ids >= 5000).any(axis=1).sum())
+        whole = place[0].sum() + 6
+        assert whole in (600, 618, 636)  # tokens of the episode and of one or two ads
+        assert n_put_in <= 6
+
+
+def test_words_around_breaks_are_put_in_with_the_ads(plain):
+    always = plain.model_copy(update={"transplant": 1.0, "crop_rows": 64})
+    inserts = Inserts([("sea", stretch(["ad"] * 3, 5000))], leads=[stretch(["not_ad"], 7000)])
+    made = Crops([example("tea", ["other"] * 40)], inserts, always, n=50, seed=1)
+    assert any((made[i][0] >= 7000).any() for i in range(50))
+
+
 def test_without_ads_nothing_is_put_in(plain):
     always = plain.model_copy(update={"transplant": 1.0})
     assert equal(crops(always)[0][:1], crops(plain)[0][:1])
