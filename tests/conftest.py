@@ -39,7 +39,7 @@ FACTS = {
     "trained_on": {"kettle": 3},
     "validated_on": {"kettle": 1},
     "read_for_vocabulary": {"kettle": 5},
-    "written": {"ads": 2, "passages": 1},
+    "written": {"ads": 2, "passages": 1, "breaks": 3},
 }
 
 

@@ -108,8 +108,9 @@ def _data(facts: Mapping[str, Any]) -> str:
     ]
     written = facts["written"]
     head = ["show", "trained", "lent", "validated", "read for vocabulary", "source and terms"]
-    return f"""Episodes by show (lent: with labels of `seeds/labels`), and {written["ads"]} ads and
-{written["passages"]} passages of `seeds/written`. `seeds/documents` are never trained on.
+    return f"""Episodes by show (lent: with labels of `seeds/labels`), and {written["ads"]} ads,
+{written["passages"]} passages and {written["breaks"]} ways in and out of a break of
+`seeds/written`. `seeds/documents` are never trained on.
 
 {table(head, rows)}"""
 

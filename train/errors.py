@@ -8,15 +8,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from serve.labels import ADS, ALLOWED, LABELS
+from serve.labels import ALLOWED, LABELS
 from serve.smooth import Path as Labelling
 from serve.smooth import runs
 from train.corpus import CorpusError, Episode, read_transcript
 from train.evaluate import Scored, truly
+from train.examples import IS_AD
 
 Kind = Literal["missed", "cut", "edge"]
 CUT, MISSED, FOUND = 1, 2, 3  # of a unit: content called an ad, an ad called content, an ad found
-IS_AD = np.isin(LABELS, ADS)
 NAMES = {np.isin(LABELS, labels).tobytes(): name for name, labels in ALLOWED.items()}
 COLUMNS = ("show", "episode", "kind", "first", "last", "seconds", "words", "ad_probability",
            "true", "said")  # fmt: skip

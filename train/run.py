@@ -123,7 +123,7 @@ def _facts(
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
         "lent_labels": _counts([e for e in (*training, *validation) if e.lent]),
-        "written": {"ads": len(sources.bank.ads), "passages": len(sources.bank.passages)},
+        "written": sources.bank.counts,
     }
 
 

@@ -14,8 +14,8 @@ from serve.smooth import Path as Labelling
 from serve.smooth import Scores, best_path
 from train.corpus import Allowed
 from train.evaluate import Scored, span_score
+from train.examples import IS_AD
 
-IS_AD = np.isin(LABELS, ADS)
 SIDE_BY_SIDE = 64  # episodes; more would be padded more
 CUT_PRICE = 0.002  # F0.5 for a second wrongly cut an hour: what is cut is gone for the listener
 MOST_CUT = 60.0  # seconds an hour that are charged, so that no one show decides
@@ -78,9 +78,9 @@ def tune(episodes: Sequence[Scored]) -> Smoothing:
 class Tuner:
     """Chooses smoothing on any part of the episodes; what each scores is worked out once.
 
-    What is maximised is the mean of ad-span F0.5 over shows, less a price for seconds wrongly cut,
-    each show counting as the root of its episodes, plus the word accuracy of the six labels. Every
-    episode of `mixed` is a show of its own.
+    What is maximised is the mean of ad-span F0.5 over shows, less a price for seconds wrongly cut
+    (MOST_CUT at most), each show counting as the root of its episodes, plus the word accuracy of
+    the six labels. Every episode of `mixed` is a show of its own.
     """
 
     def __init__(self, episodes: Sequence[Scored]) -> None:
@@ -105,11 +105,11 @@ class Tuner:
 
     def objective(self, outcome: Outcome, part: Mask) -> float:
         """What is maximised, over a part of the episodes."""
+        present = np.bincount(self.shows[part]) > 0
 
         def by_show(values: Values) -> Values:
             return np.asarray(np.bincount(self.shows[part], values[part])[present], np.float64)
 
-        present = np.bincount(self.shows[part]) > 0
         n_episodes = by_show(np.ones(len(part)))
         f05 = by_show(outcome.f05) / n_episodes
         cut = by_show(outcome.cut_s) / np.maximum(by_show(self.hours), 1e-9)
@@ -128,7 +128,7 @@ class Tuner:
             found[:, places[id(e)]] = f05, score.wrongly_cut_s, right
         return Outcome(*found)
 
-    def _cooled(self, temperature: float) -> tuple[list["Batch"], dict[int, int]]:
+    def _cooled(self, temperature: float) -> tuple[list[Batch], dict[int, int]]:
         """The episodes at a temperature, many in a batch, and which is which."""
         episodes = [cool(e, temperature) for e in self.episodes]
         return side_by_side(episodes), {id(e): i for i, e in enumerate(episodes)}

@@ -74,6 +74,12 @@ class Bank:
         )
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many texts there are of each sort."""
+        n_breaks = sum(map(len, self.breaks.model_dump().values()))
+        return {"ads": len(self.ads), "passages": len(self.passages), "breaks": n_breaks}
+
+    @property
     def texts(self) -> list[list[str]]:
         """The lines of every text."""
         breaks = (_lines(text) for texts in self.breaks.model_dump().values() for text in texts)

@@ -101,7 +101,7 @@ AD = '[[ad]]\nlabel = "sponsor_read"\nkind = "tea"\nmanner = "joke"\nshow = "tea
 
 @pytest.fixture
 def corpus(make, tmp_path):
-    """A folder of eight short episodes of two shows, an unlabelled one, and one written ad."""
+    """A folder of eight short episodes of two shows, one written ad, and one way into a break."""
     folder = tmp_path / "corpus"
     for i in range(8):
         stretches = [("intro", 3), ("sponsor_read", 3), ("other", 4), ("library_discussion", 6)]
@@ -112,6 +112,7 @@ def corpus(make, tmp_path):
         (show / f"{i}.txt.labels.tsv").write_text(label_file(episode))
     (folder / "ads").mkdir()
     (folder / "ads" / "tea.toml").write_text(AD.format("Leafbox sends tea, use code steam."))
+    (folder / "breaks.toml").write_text('leads = ["Tea is next."]\n')
     return folder
 
 

@@ -142,10 +142,14 @@ def test_large_shows_are_seen_more_often_but_not_as_often_as_they_are_large(plai
     assert small == pytest.approx(1 / (1 + 16**plain.show_exponent), abs=0.04)
 
 
+SORTS = (("not_ad", "ad"), ("not_ad", "ad"), ("other", "sponsor_read"))  # one in three has all six
+
+
 def test_shows_with_six_labels_are_seen_more_often_than_those_with_ads_alone(plain):
     six = example("six", ["other", "sponsor_read"] * 20, first_id=2)
-    ads_only = example("ads", ["not_ad", "ad"] * 20, first_id=9000)
-    made = crops(plain.model_copy(update={"six_weight": 3.0}), [six, ads_only], n=1000)
+    mostly_not = [example("ads", [*labels] * 20, first_id=9000) for labels in SORTS]
+    settings = plain.model_copy(update={"six_weight": 3.0, "show_exponent": 0.0})
+    made = crops(settings, [six, *mostly_not], n=1000)
     rare = np.mean([made[i][0][0, 0] >= 9000 for i in range(1000)])
     assert rare == pytest.approx(1 / 4, abs=0.04)
 
@@ -283,7 +287,7 @@ def test_an_episode_is_encoded_with_the_labels_of_its_units(make):
 
 def test_a_written_episode_is_drawn_by_its_own_weight(plain):
     examples = [example("tea", ["other"] * 40), example("written/x", ["other"] * 40, first_id=9000)]
-    made = crops(plain, examples, n=1000)
+    made = crops(plain.model_copy(update={"six_weight": 3.0}), examples, n=1000)
     written = np.mean([made[i][0][0, 0] >= 9000 for i in range(1000)])
     weight = plain.written_weight
-    assert written == pytest.approx(weight / (1 + weight), abs=0.04)
+    assert written == pytest.approx(weight / (3 + weight), abs=0.03)

@@ -99,7 +99,8 @@ def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
         ["kettle", "3", "0", "1", "5", "not known"],
         ["mbmbam", "2", "1", "0", "4", TERMS["mbmbam"]],
     ]
-    assert "and 2 ads and\n1 passages of `seeds/written`" in render(manifest, metrics)
+    card = render(manifest, metrics)
+    assert "and 2 ads,\n1 passages and 3 ways in and out of a break of" in card
 
 
 def test_a_card_goes_back_to_what_the_start_of_the_start_had_learned(manifest, metrics, facts):

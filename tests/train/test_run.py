@@ -46,7 +46,7 @@ def test_a_run_leaves_a_network_and_says_how_it_was_made(config, tmp_path):
     facts = json.loads((folder / "run.json").read_text())
     counts = [sum(facts[name].values()) for name in ("trained_on", "validated_on")]
     assert sum(counts) == sum(facts["read_for_vocabulary"].values()) == 8
-    assert facts["written"] == {"ads": 1, "passages": 0}
+    assert facts["written"] == {"ads": 1, "passages": 0, "breaks": 1}
     assert (facts["seed"], facts["device"], facts["commit"], facts["dirty"]) == (5, "cpu", "", 0)
     assert facts["parity"]["max_abs_diff"] < facts["parity"]["tolerance"]
     assert {"python", "torch", "fastai", "onnxruntime"} <= set(facts["versions"])
@@ -66,9 +66,10 @@ def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpu
     assert run_id(same, read_sources(same)) == run_id(config, sources)
     for change in ({"run": {"seed": 6}}, {"fit": {"n_epochs": 2}}):
         assert run_id(make.changed(config, **change), sources) != run_id(config, sources)
-    for path in ("teapot/0.txt", "teapot/0.txt.labels.tsv", "ads/tea.toml"):
+    for path in ("teapot/0.txt", "teapot/0.txt.labels.tsv", "ads/tea.toml", "breaks.toml"):
         text = (corpus / path).read_text()
-        (corpus / path).write_text(text.replace("tea", "cha").replace("intro", "other"))
+        changed = text.replace("tea", "cha").replace("Tea", "Cha").replace("intro", "other")
+        (corpus / path).write_text(changed)
         assert run_id(config, read_sources(config)) != run_id(config, sources), path
         (corpus / path).write_text(text)
     assert run_id(config, read_sources(config)) == run_id(config, sources)

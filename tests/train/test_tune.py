@@ -74,7 +74,7 @@ def test_short_ads_that_are_known_for_sure_keep_changes_cheap():
     assert chosen.enter_ad + chosen.leave_ad < 2 * np.log(0.93 / 0.014)
 
 
-def test_what_is_chosen_is_of_the_grid_and_does_not_change(make):
+def test_what_is_chosen_is_of_the_grid_and_does_not_change():
     episodes = [episode(talk(), talk(ad=(38, 61)))]
     chosen = tune(episodes)
     assert chosen == tune(episodes)
@@ -195,6 +195,30 @@ def test_the_best_on_a_part_is_what_that_part_alone_chooses():
         mask = np.zeros(len(episodes), dtype=bool)
         mask[part] = True
         assert tuner.best(mask) == tune(episodes[part])
+
+
+def test_the_best_is_what_brute_force_finds(monkeypatch):
+    grid = {"ENTER_AD": (1.0, 4.0), "LEAVE_AD": (1.0, 4.0), "AD_BIAS": (-1.0, 2.0)}
+    for name, values in {**grid, "CONTENT": (0.1, 6.0)}.items():
+        monkeypatch.setattr(f"train.tune.{name}", values)
+    episodes = doubtful(30)
+    chosen = tune(episodes)
+    cooled = [cool(e, chosen.temperature) for e in episodes]
+
+    def worth(point):
+        return worth_of(cooled, point.smoothing())
+
+    prices = max((Point(*values, 0.1) for values in product(*grid.values())), key=worth)
+    best = max((prices._replace(content=price) for price in (0.1, 6.0)), key=worth)
+    assert chosen == best.smoothing().model_copy(update={"temperature": chosen.temperature})
+    assert len({round(worth(Point(*values, 0.1)), 6) for values in product(*grid.values())}) > 4
+
+
+def test_the_temperature_is_that_of_the_part_alone():
+    sure = [cool(e, 0.4) for e in doubtful(20)]
+    timid = [cool(e, 1.5) for e in doubtful(20)]
+    tuner, first = Tuner([*sure, *timid]), np.arange(40) < 20
+    assert tuner.best(first).temperature > 1.5 * tuner.best(~first).temperature
 
 
 def test_the_temperature_is_the_one_of_the_likeliest_probabilities():
