@@ -6,7 +6,7 @@ writes); there the show is the folder's name. Transcripts of the first layout ma
 from elsewhere, so that labels can be kept where the transcripts cannot.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,6 @@ from serve.errors import LabelsError, TranscriptError
 from serve.formats import parse
 from serve.labels import ALLOWED, LABELS
 from serve.transcript import Transcript
-from train.config import CorpusChoice
 
 MANY_SHOWS = ("mixed", "written")  # folders in which each episode is a show of its own
 
@@ -134,16 +133,19 @@ def share(episode: Episode, salt: str = "") -> float:
     return int.from_bytes(digest[:8]) / 2**64
 
 
-def split(episodes: Sequence[Episode], choice: CorpusChoice) -> tuple[list[Episode], list[Episode]]:
-    """Training and validation episodes; held-out shows and closed licences are in neither."""
-    usable = [
-        e
-        for e in episodes
-        if e.cues is not None
-        and (not choice.open_licences_only or e.show in (*choice.open_shows, "written"))
-    ]
-    training = [e for e in usable if share(e) >= choice.validation_share]
-    return training, [e for e in usable if share(e) < choice.validation_share]
+def split(
+    episodes: Iterable[Episode], validation_share: float
+) -> tuple[list[Episode], list[Episode]]:
+    """The labelled episodes to train on, and those to validate on; CorpusError without either."""
+    labelled = [e for e in episodes if e.cues is not None]
+    training = [e for e in labelled if share(e) >= validation_share]
+    validation = [e for e in labelled if share(e) < validation_share]
+    if not training or not validation:
+        raise CorpusError(
+            f"{len(training)} episodes to train on and {len(validation)} to validate on: both need"
+            " at least one; add labelled transcripts or change validation_share"
+        )
+    return training, validation
 
 
 def _read_corpus(folder: Path, *, unlabelled: bool, lent: Path | None) -> Iterator[Episode]:

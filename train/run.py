@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
 from train.config import Config
-from train.corpus import CorpusError, Episode, read_transcript, split
+from train.corpus import Episode, read_transcript, split
 from train.encoder import Encoder, start_of, with_weights
 from train.examples import encode_episode
 from train.export import OPSET, TOLERANCE, equal_segments, export
@@ -77,12 +77,7 @@ def train_network(
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    training, validation = split(sources.episodes, config.corpus)
-    if not training or not validation:
-        raise CorpusError(
-            f"{len(training)} episodes to train on and {len(validation)} to validate on: both need"
-            " at least one; add labelled transcripts or change validation_share"
-        )
+    training, validation = split(sources.episodes, config.corpus.validation_share)
     encoder = start_of(config)
     tokenizer, network = _first_network(config, encoder, sources, vocabulary or folder)
     tokenizer.save(str(folder / "tokenizer.json"))
