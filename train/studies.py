@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from train import ablation, crossval
-from train.config import Config, read_config, with_seed
+from train.config import Config, read_config, with_licences, with_seed
 from train.errors import worst
 from train.options import (
     ABLATION,
@@ -34,16 +34,21 @@ WORST = 200  # mistakes that are listed: more than a person reads
 @config_option
 @click.option("--seeds", "n_seeds", default=3, show_default=True)
 @click.option("--baseline/--no-baseline", default=True, show_default=True)
+@click.option(
+    "--open-licences", is_flag=True, help="Train on openly licensed text alone; score on all."
+)
 @click.option("--out", type=click.Path(path_type=Path), default=CROSSVAL, show_default=True)
 def crossval_command(
     corpora: Sequence[Path],
     config_path: Path | None,
     n_seeds: int,
     baseline: bool,
+    open_licences: bool,
     out: Path,
 ) -> None:
     """Score networks on shows left out of their training; interrupted runs go on."""
     config = _from_nothing(chosen_config(config_path, corpora))
+    config = with_licences(config, open_only=True) if open_licences else config
     sources = crossval.read_all(config)
     report: dict[str, Any] = {
         "config": config.model_dump(mode="json"),

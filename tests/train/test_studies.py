@@ -75,6 +75,9 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
     assert report["baseline"] == summary
     assert report["smoothing"] == studies.crossval.UNTUNED.model_dump()
     assert report["config"] == config.model_dump(mode="json")
+    runner.invoke(command.main, [*arguments, "--open-licences"], catch_exceptions=False)
+    report = json.loads((workplace / "report.json").read_text())
+    assert report["config"] == with_licences(config, open_only=True).model_dump(mode="json")
 
 
 def test_errors_lists_the_worst_mistakes_of_a_run_by_cue(
