@@ -44,5 +44,5 @@ def test_windows_of_an_episode_give_its_ads_and_little_else():
         found, wanted = found + is_found * n_words, wanted + is_ad * n_words
         right += is_ad * is_found * n_words
     assert right >= 0.99 * wanted
-    # One passage of 68 words is known to be cut (tests/test_acceptance.py); next to nothing else is.
+    # One passage is known to be cut (tests/test_acceptance.py); next to nothing else is.
     assert found - right <= KNOWN_CUT_WORDS + 5
