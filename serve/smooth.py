@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from serve.labels import ADS
 Scores = npt.NDArray[np.float32]  # (n_units, n_labels)
 Path = npt.NDArray[np.int64]  # (n_units,)
 Mask = npt.NDArray[np.bool_]  # (n_units, ...)
+Totals = npt.NDArray[np.float64]
 
 # A unit of this many words counts once. Evidence grows with words, so that coarse and fine cues of
 # the same speech are smoothed alike.
@@ -36,30 +36,60 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     n_words    (..., n_units)
 
     The scores are (evidence + bias) * n_words / WORDS_A_STEP; see `evidence`. On a tie the label
-    that comes first in LABELS wins. Then the ends of advertising are trimmed; see `trimmed`. Raises
-    ValueError when `log_probs` is not finite or the shapes do not fit.
-    Source: Viterbi (1967).
+    that comes first in LABELS wins. Then the ends of advertising are trimmed, and what is left of
+    it is sorted where its sort counted for little; see `trimmed` and `by_sort`. Raises ValueError
+    when `log_probs` is not finite or the shapes do not fit.
     """
     if log_probs.shape[:-1] != n_words.shape or not n_words.ndim or not n_words.size:
         raise ValueError(f"log_probs of shape {log_probs.shape} for n_words of {n_words.shape}")
     if not np.isfinite(log_probs).all():
         raise ValueError("log_probs must be finite")
-    scores = evidence(log_probs, costs.ad_split) + costs.bias
-    scores = scores * (n_words / WORDS_A_STEP)[..., None]
-    # Labels before episodes: numpy is fastest along the last axis.
-    totals = np.ascontiguousarray(np.moveaxis(scores, (-2, -1), (0, 1)))  # (n_units, n_labels, ...)
-    switch = costs.switch.reshape(*costs.switch.shape, *[1] * (n_words.ndim - 1))
-    for before, here in pairwise(totals):
-        here += (before[:, None] - switch).max(axis=0)  # over (from, to, ...)
-    path = np.empty((len(totals), *totals.shape[2:]), dtype=np.int64)
-    path[-1] = totals[-1].argmax(axis=0)
-    for i in range(len(totals) - 1, 0, -1):
-        path[i - 1] = (totals[i - 1] - costs.switch[:, path[i]]).argmax(axis=0)
+
+    def totals(scores: Scores) -> Totals:
+        weighed = (scores + costs.bias) * (n_words / WORDS_A_STEP)[..., None]
+        # Labels before episodes: numpy is fastest along the last axis.
+        return np.ascontiguousarray(np.moveaxis(weighed, (-2, -1), (0, 1)))
+
+    switch = costs.switch.reshape(1, *costs.switch.shape, *[1] * (n_words.ndim - 1))
+    path = _viterbi(totals(evidence(log_probs, costs.ad_split)), switch)
     if costs.edge:
         doubtful = (ad_log_probs(log_probs)[..., 0] < np.log(costs.edge)) | (n_words == 0)
         best_content = log_probs[..., len(ADS) :].argmax(axis=-1) + len(ADS)
         path = trimmed(path, np.moveaxis(doubtful, -1, 0), np.moveaxis(best_content, -1, 0))
+    if costs.ad_split < 1:
+        path = by_sort(path, totals(log_probs), switch)
     return np.moveaxis(path, 0, -1)
+
+
+def _viterbi(totals: Totals, switch: Totals) -> Path:
+    """The labels whose scores less the prices for changing add up to most: (n_units, ...).
+
+    totals  (n_units, n_labels, ...), scores; overwritten
+    switch  (n_units - 1, from, to, ...), any of them 1 where nothing depends on it
+    Source: Viterbi (1967).
+    """
+    switch = np.broadcast_to(switch, (len(totals) - 1, *switch.shape[1:]))
+    for before, here, price in zip(totals, totals[1:], switch, strict=False):
+        here += (before[:, None] - price).max(axis=0)  # over (from, to, ...)
+    path = np.empty((len(totals), *totals.shape[2:]), dtype=np.int64)
+    path[-1] = totals[-1].argmax(axis=0)
+    for i in range(len(totals) - 1, 0, -1):
+        price = np.take_along_axis(switch[i - 1], path[i][None, None], axis=1)[:, 0]
+        path[i - 1] = (totals[i - 1] - price).argmax(axis=0)
+    return path
+
+
+def by_sort(path: Path, totals: Totals, switch: Totals) -> Path:
+    """`path` with the sort chosen anew of each unit that is advertising; see `_viterbi`.
+
+    Whether something is advertising is best judged by the sum of both sorts, which says nothing of
+    which it is; two reads of different sorts, one after the other, would become one.
+    """
+    n_ads = len(ADS)  # LABELS begins with ADS
+    is_ad = path < n_ads
+    both_ads = (is_ad[:-1] & is_ad[1:])[:, None, None]  # over content every change is free
+    sort = _viterbi(totals[:, :n_ads].copy(), switch[:, :n_ads, :n_ads] * both_ads)
+    return np.where(is_ad, sort, path)
 
 
 def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:

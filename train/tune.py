@@ -27,7 +27,7 @@ AD_BIAS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 CONTENT = (3.0, 5.0, 8.0, 12.0)
 # Left out of the search. Earlier ones chose these for the first and the last almost everywhere; for
 # AD_SPLIT they took 0.1 to 0.6, and scored no better on shows left out.
-BETWEEN_ADS, AD_SPLIT, EDGE = 1.0, 0.1, 0.5
+BETWEEN_ADS, AD_SPLIT, EDGE = 2.0, 0.1, 0.5
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]

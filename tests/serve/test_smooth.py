@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.labels import LABELS
-from serve.smooth import WORDS_A_STEP, Costs, best_path, evidence, runs, trimmed
+from serve.smooth import WORDS_A_STEP, Costs, best_path, by_sort, evidence, runs, trimmed
 
 FREE = Costs(np.zeros((len(LABELS), len(LABELS))), np.zeros(len(LABELS)))
 
@@ -138,6 +138,29 @@ def test_a_read_split_between_two_sorts_of_advertising_is_advertising():
     n_words = np.full(3, 12)
     assert best_path(np.log(probs), apart, n_words).tolist() == [2, 2, 2]
     assert best_path(np.log(probs), together, n_words).tolist() == [0, 0, 0]
+
+
+def test_two_reads_of_different_sorts_stay_apart_where_the_sort_counts_for_little():
+    read, own, talk = [0.9, 0.08, 0.02], [0.08, 0.9, 0.02], [0.04, 0.02, 0.94]
+    probs = np.array([row + [1e-6] * 3 for row in (talk, read, read, own, own, talk)], np.float32)
+    prices = flat(4.0, 6)
+    prices[0, 1] = prices[1, 0] = 1.0
+    costs = Costs(prices, np.zeros(6), ad_split=0.1)
+    assert best_path(np.log(probs), costs, np.full(6, 24)).tolist() == [2, 0, 0, 1, 1, 2]
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 5]), min_size=1, max_size=7), st.integers(0, 99))
+def test_each_stretch_of_advertising_is_sorted_as_well_as_can_be(path, seed):
+    path, totals = np.array(path), scores(len(path), 6, seed).astype(float)
+    prices = np.array([[0.0, 0.7], [1.3, 0.0]])
+    found = by_sort(path, totals.copy(), np.pad(prices, (0, 4))[None])
+    assert (found[path > 1] == path[path > 1]).all()
+    for first, stop in runs((path < 2).astype(int)):
+        if path[first] < 2:
+            part, costs = totals[first:stop, :2], Costs(prices, np.zeros(2))
+            words = np.full(stop - first, WORDS_A_STEP)
+            best = max(total(p, part, costs, words) for p in product((0, 1), repeat=len(words)))
+            assert total(found[first:stop], part, costs, words) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("split", [0.0, 0.3, 1.0])
