@@ -1,8 +1,9 @@
 """What each ingredient gives: the same training without it, scored on shows it never saw.
 
 One split, harder than the folds of cross-validation: all of `mixed`, all of devtools.fm and a
-quarter of Talk Python are left out together. Scores need no smoothing, whose choice is noisy:
-average precision of advertising by word, and six labels by the likeliest one.
+quarter of Talk Python are left out together. Most scores need no smoothing, whose choice is noisy:
+average precision of advertising by word, and six labels by the likeliest one. Those of ad spans
+are under the config's smoothing, which was chosen for the whole and not for what lacks a part.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,16 +14,18 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from serve.bundle import load_model
+from serve.bundle import Smoothing, load_model
+from serve.smooth import best_path
 from train.config import Config
 from train.corpus import CorpusError, Episode
 from train.crossval import SEEN, UNTUNED, fold_of
-from train.evaluate import Scored, score_episode, truly
+from train.evaluate import Scored, score_episode, span_score, truly
 from train.examples import IS_AD
-from train.metrics import confusion, label_scores
+from train.metrics import confusion, label_scores, pool_spans
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed
+from train.tune import cool
 
 LEFT_OUT = ("mixed", "devtoolsfm")  # whole, beside fold 0 of the seen show
 WRITTEN = Path("seeds/written")
@@ -77,16 +80,25 @@ def run(config: Config, sources: Sources, folder: Path) -> dict[str, dict[str, A
     model = load_model(folder / "bundle")
     scores = [score_episode(e, model) for e in held_out]
     shows = sorted({e.show for e in scores})
-    return {show: dict(_scores([e for e in scores if e.show == show])) for show in shows}
+    return {
+        show: dict(_scores([e for e in scores if e.show == show], config.smoothing))
+        for show in shows
+    }
 
 
-def _scores(episodes: Sequence[Scored]) -> Iterator[tuple[str, Any]]:
+def _scores(episodes: Sequence[Scored], smoothing: Smoothing) -> Iterator[tuple[str, Any]]:
     """The figures of one show."""
     n_words = np.concatenate([e.n_words for e in episodes])
     belief = np.concatenate([np.logaddexp.reduce(e.log_probs[:, IS_AD], axis=1) for e in episodes])
     true = np.concatenate([truly(e, IS_AD) for e in episodes])
     precision = average_precision_score(true, belief, sample_weight=n_words)
     yield "ads_average_precision", round(float(precision), 4)
+    costs = smoothing.costs()
+    cooled = [cool(e, smoothing.temperature) for e in episodes]
+    paths = [(e, best_path(e.log_probs, costs, e.n_words)) for e in cooled]
+    spans = pool_spans([span_score(e, path, IS_AD) for e, path in paths], np.random.default_rng(0))
+    yield "ads_f05", spans["f05"]
+    yield "wrongly_cut_s_an_hour", spans["wrongly_cut_s_an_hour"]
     six = [e for e in episodes if e.six]
     if six:
         table = sum(

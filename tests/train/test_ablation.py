@@ -9,7 +9,7 @@ from train import ablation
 from train.ablation import CHANGES, TEXTS, VARIANTS, without
 from train.config import read_config
 from train.corpus import CorpusError, Episode
-from train.crossval import fold_of
+from train.crossval import UNTUNED, fold_of
 from train.evaluate import Scored
 from train.sources import Sources
 from train.written import Bank
@@ -72,7 +72,10 @@ def test_the_figures_are_by_word():
     probs = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.1, 0.9]])
     log_probs = np.log(np.concatenate([probs[:, :1], np.full((4, 4), 1e-9), probs[:, 1:]], axis=1))
     episode = Scored("tea", "1", log_probs, true, np.array([10, 30, 20, 40]), np.arange(5.0))
-    figures = dict(ablation._scores([episode]))
+    figures = dict(ablation._scores([episode], UNTUNED))
     # All of the first read is above all else; then 20 wrong words come before the other 30.
     assert figures["ads_average_precision"] == pytest.approx((10 * 1 + 30 * 40 / 60) / 40, abs=1e-4)
     assert figures["accuracy"] == 0.5
+    # Units 0 and 2 are found and joined: three seconds, one of them talk, for the two of the read.
+    assert figures["ads_f05"] == 1
+    assert figures["wrongly_cut_s_an_hour"] == 900
