@@ -10,12 +10,12 @@ from tokenizers import Tokenizer
 
 from serve.labels import LABELS
 from serve.result import ModelInfo
-from serve.smooth import Costs, Scores
+from serve.smooth import Costs, Scores, calibrated
 from serve.text import Rows, Words, encode, pool
 from serve.transcript import Unit
 
 WINDOW = 4096  # rows of one run, about five hours of speech; keeps memory bounded beyond
-OVERLAP = 256  # rows of context on both sides; what lies beyond moves a probability by 0.0005
+OVERLAP = 256  # rows of context on both sides; what lies beyond moves no score that matters
 
 
 class OnnxModel:
@@ -41,8 +41,8 @@ class OnnxModel:
     def log_probs(self, units: Sequence[Unit]) -> Scores:
         """Calibrated log probability of each label for each unit: (n_units, n_labels)."""
         rows = encode([unit.text for unit in units], self.tokenizer, self.words)
-        pooled = pool(self._row_log_probs(rows), rows.unit, len(units)) / self.temperature
-        return np.asarray(pooled - np.logaddexp.reduce(pooled, axis=1, keepdims=True), np.float32)
+        pooled = pool(self._row_log_probs(rows), rows.unit, len(units))
+        return calibrated(pooled, self.temperature)
 
     def _row_log_probs(self, rows: Rows) -> npt.NDArray[np.float32]:
         """One run for the whole episode, or overlapping windows: (n_rows, n_labels)."""

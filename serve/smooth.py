@@ -28,6 +28,16 @@ class Costs:
     edge: float = 0.0  # advertising begins and ends with units that are it at this probability
 
 
+def calibrated(scores: Scores, temperature: float) -> Scores:
+    """Log probabilities of scores divided by a temperature: (..., n_labels).
+
+    Source: Guo, Pleiss, Sun and Weinberger (2017).
+    """
+    cooled = scores / temperature
+    normalised = cooled - np.logaddexp.reduce(cooled, axis=-1, keepdims=True)
+    return np.asarray(normalised, dtype=np.float32)
+
+
 def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -> Path:
     """The labelling with the highest total of scores less switch costs: (..., n_units).
 

@@ -7,7 +7,7 @@ sees steps of like size whether cues are coarse or fine.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -78,8 +78,8 @@ def _ids(texts: Sequence[str], tokenizer: Tokenizer, known: Words) -> list[list[
     batch = tokenizer.encode_batch_fast(new, add_special_tokens=False)
     ids = {word: encoding.ids for word, encoding in zip(new, batch, strict=True)}
     ids.update((word, known[word]) for word in words - ids.keys())
-    if len(known) < MAX_KNOWN:  # it only grows, so that threads can share it
-        known.update(ids)
+    # It only grows, so that threads can share it. New words come first in `ids`.
+    known.update(islice(ids.items(), max(0, MAX_KNOWN - len(known))))
     return [[token for word in words for token in ids[word]] for words in split]
 
 

@@ -19,7 +19,7 @@ from train.corpus import Episode, read_transcript, unit_labels
 from train.evaluate import Scored, scored
 from train.examples import IS_AD
 
-REACHES = (0, 4, 15)  # units on each side; the wider the fewer are told apart
+REACHES = (0, 4, 15)  # units on each side
 ALPHA = 3e-6  # of the penalty; other values were not tried
 FLOOR = 1e-4  # a probability of 0 would forbid what smoothing may still choose
 

@@ -19,7 +19,7 @@ from train.transplant import Inserts, transplant
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
 EDGE = 1 / 3
-ROW_LENGTHS = (5, 9, 14, 21)  # mean tokens a row of captions, of speech, of sentences, of Whisper
+ROW_LENGTHS = (6, 10, 15, 22)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
 WRITTEN = "written/"
@@ -111,7 +111,7 @@ def rechunk(stretch: Stretch, mean: int, rng: np.random.Generator) -> Stretch:
     said = stretch.ids != PAD
     tokens = stretch.ids[said]
     allowed = np.repeat(stretch.allowed, said.sum(axis=1), axis=0)
-    lengths = np.clip(rng.poisson(mean, len(tokens)) + 1, 1, ROW_TOKENS)
+    lengths = np.clip(rng.poisson(mean - 1, len(tokens)) + 1, 1, ROW_TOKENS)
     stops = np.minimum(np.cumsum(lengths), len(tokens))
     stops = stops[: int(np.searchsorted(stops, len(tokens))) + 1]
     starts = np.r_[0, stops[:-1]]
@@ -135,7 +135,7 @@ def _crop(
 
 
 def _group_weight(group: Sequence[Example], settings: Augment) -> float:
-    """How often a show is drawn: less than by its episodes, so that 132 do not drown 36 of one.
+    """How often a show is drawn: less than by its episodes, so that its 500 do not drown 30.
 
     More if most of its episodes have all six labels: they teach more than those with ads alone.
     """

@@ -19,11 +19,10 @@ def left_out(report: Report | None) -> Iterator[str]:
         yield f"## On shows left out of training\n\n{NOT_MEASURED}: run `make crossval`.\n"
         return
     runs, baseline = report["model"], report.get("baseline")
-    folds = ", ".join(str(k) for k in report["folds"])
     seeds = "one seed" if len(runs) == 1 else f"mean of {len(runs)} seeds, ± standard deviation"
     yield f"""## On shows left out of training
 
-`make crossval`: folds {folds} of 0 to 3, each without whole shows and a quarter of `mixed`, whose
+`make crossval`: four folds, each without whole shows and a quarter of `mixed`, whose
 episodes are of different shows; vocabulary and word vectors saw none of their text; smoothing was
 chosen on the other folds, over all seeds.
 {seeds.capitalize()}. Talk Python is left out by episode: it stands for shows that training saw.

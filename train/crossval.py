@@ -30,7 +30,7 @@ from train.evaluate import Scored, report_paths, score_episode
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed, read_sources
-from train.tune import Tuner, cool
+from train.tune import AD_SPLIT, BETWEEN_ADS, EDGE, Tuner, cool
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ GROUPS = (
     ("wan", "harmontown", "cookingissues"),
 )
 FOLDS = range(len(GROUPS))
-SEEN = "talkpython"  # left out by episode, not whole: five of six six-label words are its
+SEEN = "talkpython"  # left out by episode, not whole: most words with six labels are its
 SMOOTHING = "smoothing.json"  # beside the folders of the seeds
 
 UNTUNED = Smoothing(temperature=1, enter_ad=0, leave_ad=0, between_ads=0, content=0)
@@ -59,6 +59,20 @@ def fold_of(episode: Episode) -> int | None:
     if episode.show in (SEEN, "mixed"):
         return int(share(episode, "fold:") * len(GROUPS))
     return next((k for k, shows in enumerate(GROUPS) if episode.show in shows), None)
+
+
+def check_shows(sources: Sources) -> None:
+    """Raise CorpusError if there is nothing to score of a show that every report names.
+
+    Said before the first training, not after the last.
+    """
+    scored = {e.show for k in FOLDS for e in left_out(k, sources)}
+    missing = [show for show in (SEEN, "mixed", GROUPS[0][0]) if show not in scored]
+    if missing:
+        raise CorpusError(
+            f"no labelled episodes of {', '.join(missing)}, which crossval reports by name; name"
+            " their folder with --corpus"
+        )
 
 
 def run_model(config: Config, sources: Sources, folder: Path) -> list[list[Scored]]:
@@ -101,23 +115,24 @@ def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoo
     """For each fold what the others choose, over all seeds, and last what all choose together.
 
     One seed's choice is a matter of luck. The choice is kept in the file `kept`, and made anew when
-    the number of seeds is another.
+    the number of seeds or what is not searched for is another.
     """
-    if not kept.exists() or _read_choice(kept)[0] != len(seeds):
+    made_of = {"seeds": len(seeds), "fixed": [BETWEEN_ADS, AD_SPLIT, EDGE]}
+    if not kept.exists() or _read_choice(kept)[0] != made_of:
         folds, episodes = zip(*((k, e) for f in seeds for k in FOLDS for e in f[k]), strict=True)
         tuner = Tuner(episodes)
         chosen = [tuner.best(np.not_equal(folds, k)).model_dump() for k in (*FOLDS, None)]
-        choice = {"seeds": len(seeds), "chosen": chosen}
+        choice = {"of": made_of, "chosen": chosen}
         part = kept.with_suffix(".part")
         part.write_text(json.dumps(choice, indent=1) + "\n", encoding="utf-8")
         part.rename(kept)
     return _read_choice(kept)[1]
 
 
-def _read_choice(kept: Path) -> tuple[int, list[Smoothing]]:
-    """Of how many seeds the choice in a file is, and the choice."""
+def _read_choice(kept: Path) -> tuple[dict[str, Any], list[Smoothing]]:
+    """What the choice in a file was made of, and the choice."""
     choice = json.loads(kept.read_text(encoding="utf-8"))
-    return choice["seeds"], [Smoothing.model_validate(s) for s in choice["chosen"]]
+    return choice["of"], [Smoothing.model_validate(s) for s in choice["chosen"]]
 
 
 def summary(
@@ -191,8 +206,7 @@ def _fold(
 
     def scores() -> list[Scored]:
         held_out = left_out(k, sources)
-        shows = frozenset({e.show for e in held_out} - {SEEN, "mixed"})
-        training = tuple(e for e in sources.episodes if e.show not in shows and fold_of(e) != k)
+        training = tuple(e for e in sources.episodes if fold_of(e) != k)
         usable = licensed(Sources(training, sources.bank), choice)
         return score(usable, held_out, folder / f"fold-{k}")
 

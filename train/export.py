@@ -10,7 +10,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from serve.smooth import Costs, best_path
+from serve.smooth import Costs, best_path, calibrated
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, Rows, places, pool
 from train.network import Tagger
 
@@ -89,16 +89,16 @@ def check_parity(episode: OneEpisode, path: Path, episodes: Sequence[Rows]) -> f
     return largest
 
 
-def equal_segments(
+def check_segments(
     network: Tagger,
     path: Path,
     episodes: Sequence[tuple[str, Rows, Words]],
     costs: Costs,
     temperature: float = 1.0,
-) -> int:
-    """How many episodes there are, each with its name, rows and words a unit: all must be equal.
+) -> None:
+    """Raise ParityError naming the first episode that torch and onnxruntime cut differently.
 
-    Raises ParityError naming the first one that torch and onnxruntime would cut differently.
+    An episode is its name, its rows, and the words of each unit.
     """
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for name, rows, n_words in episodes:
@@ -107,12 +107,13 @@ def equal_segments(
             expected = OneEpisode(network)(ids, place).numpy()
         found = session.run(None, {"ids": rows.ids, "place": rows.place})[0]
         ours, theirs = (
-            best_path(pool(scores, rows.unit, len(n_words)) / temperature, costs, n_words)
+            best_path(
+                calibrated(pool(scores, rows.unit, len(n_words)), temperature), costs, n_words
+            )
             for scores in (expected, found)
         )
         if not np.array_equal(ours, theirs):
             raise ParityError(f"{name}: torch and onnxruntime give other segments")
-    return len(episodes)
 
 
 def odd_shapes(vocab_size: int) -> Iterator[Rows]:

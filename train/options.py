@@ -36,7 +36,7 @@ def chosen_config(
     start: Path | None = None,
 ) -> Config:
     """The config at `path`, or the project's, with what the command line says besides."""
-    config = read_config(path) if path else read_config()
+    config = read_config(path)
     folders = (*config.corpus.folders, *(below_root(corpus) for corpus in corpora))
     called = {} if name is None else {"name": name}
     run = Run.model_validate({**config.run.model_dump(), **called})

@@ -24,16 +24,17 @@ def write_bundle(
     *,
     version: str,
     parity: Mapping[str, Any] | None = None,
-    metrics: dict[str, Any] | None = None,
-    card: str = "Not evaluated.\n",
 ) -> None:
-    """Make `out` a bundle of the network in `run`; the bundle that was there goes last."""
+    """Make `out` a bundle of the network in `run`; the bundle that was there goes last.
+
+    Its figures and its card are still to come; see `rewrite`.
+    """
     with replacing(out) as folder:
         for file in NETWORK_FILES:
             shutil.copyfile(run / file, folder / file)
         _write(folder / "config.toml", to_toml(config.model_dump(mode="json")))
-        _write(folder / "metrics.json", json.dumps(metrics or {}, indent=1) + "\n")
-        _write(folder / "README.md", card)
+        _write(folder / "metrics.json", "{}\n")
+        _write(folder / "README.md", "Not evaluated.\n")
         _write_manifest(run, folder, config.run.name, version, parity or {})
 
 

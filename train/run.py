@@ -21,7 +21,7 @@ from train.config import Config
 from train.corpus import Episode, read_transcript, split
 from train.encoder import Encoder, start_of, with_weights
 from train.examples import encode_episode
-from train.export import OPSET, TOLERANCE, equal_segments, export
+from train.export import OPSET, TOLERANCE, check_segments, export
 from train.fit import device, fit, new_network, weights_of, with_vectors
 from train.network import Tagger
 from train.sources import ROOT, Sources, readable_units
@@ -82,6 +82,7 @@ def train_network(
     tokenizer, network = _first_network(config, encoder, sources, vocabulary or folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     log.info("%d training and %d validation episodes", len(training), len(validation))
+    facts = _facts(config, sources, training, validation)
     network = fit(
         config,
         network,
@@ -92,8 +93,7 @@ def train_network(
     )
     rows = [encode([u.text for u in read_transcript(e).units], tokenizer) for e in validation[:5]]
     difference = export(network, folder / "model.onnx", rows)
-    facts = {
-        **_facts(config, sources, training, validation),
+    facts |= {
         "device": device().type,
         "train_seconds": round(time.monotonic() - began),
         "onnx": {"opset": OPSET, "inputs": ["ids", "place"], "outputs": ["log_probs"]},
@@ -136,10 +136,10 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
         n_words = np.array([len(text.split()) for text in texts])
         seen.append((episode.name, encode(texts, tokenizer), n_words))
     smoothing = config.smoothing
-    n = equal_segments(
+    check_segments(
         network.eval(), run / "model.onnx", seen, smoothing.costs(), smoothing.temperature
     )
-    return {"episodes_with_equal_segments": f"{n}/{len(seen)}"}
+    return {"episodes_with_equal_segments": len(seen)}
 
 
 def _first_network(

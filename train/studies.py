@@ -50,13 +50,10 @@ def crossval_command(
     config = _from_nothing(chosen_config(config_path, corpora))
     config = with_licences(config, open_only=True) if open_licences else config
     sources = crossval.read_all(config)
-    report: dict[str, Any] = {
-        "config": config.model_dump(mode="json"),
-        "run": run_id(config, sources),
-        "folds": list(crossval.FOLDS),
-        "model": [],
-    }
-    runs = RUNS / f"crossval-{run_id(config, sources)}"
+    crossval.check_shows(sources)
+    run = run_id(config, sources)
+    report: dict[str, Any] = {"config": config.model_dump(mode="json"), "run": run, "model": []}
+    runs = RUNS / f"crossval-{run}"
     folders = [runs / f"seed-{k}" for k in range(n_seeds)]
     seeds = [
         crossval.run_model(with_seed(config, k), sources, folder)

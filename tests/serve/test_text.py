@@ -140,4 +140,5 @@ def test_words_that_are_known_already_do_not_fill_the_memory(shipped, monkeypatc
     known = {}
     for talk in ("one two three", "four five", "six one"):
         assert _ids([talk], shipped, known) == [shipped.encode(talk).ids]
-    assert sorted(known) == ["one", "three", "two"]
+    assert len(known) == 2
+    assert set(known) < {"one", "two", "three"}

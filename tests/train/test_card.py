@@ -127,7 +127,6 @@ def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
 def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metrics, episodes):
     other = [scored(e.show, e.name, n_words=900) for e in episodes]
     metrics["crossval"] = {
-        "folds": [0, 3],
         "model": [run(episodes), run(other)],
         "baseline": run(episodes),
     }
@@ -143,7 +142,7 @@ def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metr
 
 
 def test_one_seed_without_a_baseline_has_no_spread(manifest, metrics, episodes):
-    metrics["crossval"] = json.loads(json.dumps({"folds": [0, 3], "model": [run(episodes)]}))
+    metrics["crossval"] = json.loads(json.dumps({"model": [run(episodes)]}))
     card = render(manifest, metrics)
     assert "One seed." in card
     table = rows(card, "ad spans")
@@ -153,7 +152,7 @@ def test_one_seed_without_a_baseline_has_no_spread(manifest, metrics, episodes):
 
 def test_figures_that_are_not_known_are_a_dash(manifest, metrics, episodes):
     small = [scored(e.show, e.name, n_words=9, ads=e.show != "tea") for e in episodes]
-    metrics["crossval"] = {"folds": [0, 3], "model": [run(small), run(small)]}
+    metrics["crossval"] = {"model": [run(small), run(small)]}
     card = render(manifest, metrics)
     tea = next(row for row in rows(card, "ad spans") if row[0] == "tea")
     assert tea[1] == "–"
@@ -169,7 +168,7 @@ def bared(episodes):
     bare = {"unseen": found["unseen"], "seen": found["seen"]}
     config = {"corpus": {"open_shows": ["devtoolsfm", "tea"]}}
     model = {**found, "bare": bare, "errors": {"mixed": kinds, "tea": kinds}}
-    return {"folds": [0, 3], "config": config, "model": [model], "baseline": found}
+    return {"config": config, "model": [model], "baseline": found}
 
 
 def test_transcripts_without_case_and_punctuation_stand_beside_whole_ones(manifest, metrics, bared):

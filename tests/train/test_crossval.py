@@ -136,6 +136,13 @@ def test_a_fold_with_nothing_to_leave_out_is_refused_with_what_to_do(tiny, calls
         crossval.run_baseline(tiny, Sources((), Bank()), tmp_path)
 
 
+def test_a_show_that_the_report_names_and_lacks_is_said_before_the_training(sources):
+    crossval.check_shows(sources)
+    less = tuple(e for e in sources.episodes if e.show not in ("mixed", "devtoolsfm"))
+    with pytest.raises(CorpusError, match=r"^no labelled episodes of mixed, devtoolsfm, which .*"):
+        crossval.check_shows(Sources(less, Bank()))
+
+
 def spied(monkeypatch):
     """The episodes that each choice of smoothing is made on, instead of the choice."""
     asked = []

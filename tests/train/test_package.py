@@ -26,7 +26,8 @@ def run(tiny_bundle, facts, tmp_path):
 
 def test_a_bundle_is_what_serving_wants(run, tiny, facts, tmp_path):
     out = tmp_path / "models" / "candidate"
-    write_bundle(run, out, tiny, version="1.2.3", metrics={"f05": 0.8}, card="# A card\n")
+    write_bundle(run, out, tiny, version="1.2.3")
+    rewrite(out, metrics={"f05": 0.8}, card="# A card\n")
     model = load_model(out)
     assert (model.info.name, model.info.version) == ("tiny", "1.2.3")
     manifest = json.loads((out / "manifest.json").read_text())

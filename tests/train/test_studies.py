@@ -46,6 +46,7 @@ def test_crossval_writes_a_report_of_every_seed_and_of_the_baseline(
         seeds.append((config.run.seed, folder.name))
         return []
 
+    monkeypatch.setattr(studies.crossval, "check_shows", lambda sources: None)
     monkeypatch.setattr(studies.crossval, "run_model", run_model)
     monkeypatch.setattr(studies.crossval, "run_bare", lambda sources, folder: [folder.name])
     monkeypatch.setattr(studies.crossval, "run_baseline", lambda config, sources, folder: [])
