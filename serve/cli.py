@@ -38,6 +38,16 @@ Example:
   $ segue tag episodes/ --out review/ --to audacity
   $ segue import review/ --transcripts episodes/ --out labels/
 """
+SETTINGS = """\b
+Settings, from the environment:
+  SEGUE_LISTEN      where to listen (127.0.0.1:8000)
+  SEGUE_MODEL       the folder of another model
+  SEGUE_TOKEN       a secret that callers send; needed where other machines can call
+  SEGUE_WORKERS     processes that do the work (one more than cores)
+  SEGUE_QUEUE       requests that may wait for one (32)
+  SEGUE_TIME_LIMIT  seconds that one request may be worked on (30)
+  SEGUE_MEMORY_MB   memory of each worker (2048)
+"""
 WRONG = 2  # exit code: the command itself is wrong, nothing was done
 FAILED = 1  # exit code: some inputs failed, the others are done
 MANY = 10  # inputs from which on a table sums up; fewer are seen at a glance
@@ -157,19 +167,9 @@ def import_command(corrected: tuple[str, ...], transcripts: str, out: str) -> No
     sys.exit(FAILED if n_failed else 0)
 
 
-@main.command("serve")
+@main.command("serve", epilog=SETTINGS)
 def serve_command() -> None:
-    r"""Serve POST /classify over HTTP.
-
-    \b
-    SEGUE_LISTEN      where to listen (127.0.0.1:8000)
-    SEGUE_MODEL       the folder of another model
-    SEGUE_TOKEN       a secret that callers send; needed where other machines can call
-    SEGUE_WORKERS     processes that do the work (one more than cores)
-    SEGUE_QUEUE       requests that may wait for one (32)
-    SEGUE_TIME_LIMIT  seconds that one request may be worked on (30)
-    SEGUE_MEMORY_MB   memory of each worker (2048)
-    """
+    """Serve POST /classify over HTTP."""
     configure()
     with _exit_on_refusal(FAILED):
         server = make_server(read_settings(os.environ))

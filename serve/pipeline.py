@@ -141,6 +141,7 @@ def _segments(labelled: Labelled) -> tuple[Segment, ...]:
     found = []
     for first, stop in runs(path):
         label, words = int(path[first]), n_words[first:stop]
+        start_s, end_s = _times(units[first], units[stop - 1])
         weights = np.maximum(words, 1)
         found.append(
             Segment(
@@ -148,14 +149,21 @@ def _segments(labelled: Labelled) -> tuple[Segment, ...]:
                 score=round(float(np.average(probs[first:stop, label], weights=weights)), 4),
                 first=units[first].first_cue + 1,
                 last=units[stop - 1].stop_cue,
-                start_s=units[first].start_s,
-                end_s=units[stop - 1].end_s,
+                start_s=start_s,
+                end_s=end_s,
                 start_byte=int(at[units[first].span[0]]),
                 end_byte=int(at[units[stop - 1].span[1]]),
                 n_words=int(words.sum()),
             )
         )
     return tuple(found)
+
+
+def _times(first: Unit, last: Unit) -> tuple[float | None, float | None]:
+    """Start and end of a segment; neither where the source's times start again inside it."""
+    if first.start_s is not None and last.end_s is not None and last.end_s < first.start_s:
+        return None, None
+    return first.start_s, last.end_s
 
 
 def _duration_s(units: Sequence[Unit]) -> float | None:

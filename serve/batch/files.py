@@ -160,7 +160,7 @@ def plan(inputs: Sequence[Input], kinds: Sequence[str], out: Path | None) -> lis
                     f"{rival} and {given} would both be written to {path}; name the folder above"
                     " them, so that their paths are kept, or give each its own --out"
                 )
-            if path.exists() and _identity(path) in sources:
+            if _identity(path) in sources:
                 raise OutputError(
                     f"{path} is an input and would be overwritten; choose another --out"
                 )

@@ -90,9 +90,10 @@ def is_done(row: Row | None, task: Task, made_by: str) -> bool:
     """Whether a row says that all of a task's outputs were made as they would be made now."""
     if row is None or row.result != "done" or row.made_by != made_by or task.given.path is None:
         return False
-    if not all(path.is_file() for path in task.outputs.values()):
-        return False
     try:
+        # What is no regular file, a pipe say, can be read but once.
+        if not all(path.is_file() for path in (task.given.path, *task.outputs.values())):
+            return False
         return sha256(task.given.read()).hexdigest() == row.sha256
     except OSError:
         return False

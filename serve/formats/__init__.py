@@ -51,10 +51,16 @@ def decode(source: bytes) -> str:
             f"the transcript has {len(source)} bytes, more than the {MAX_BYTES} that are read;"
             " split it into episodes, or leave out word times"
         )
-    if source[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in source[:64]:
+    head = source[:64]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or 3 * head.count(b"\0") > len(head):
         raise EncodingError(
             "byte 0, line 1: the transcript looks like UTF-16; convert it with"
             " `iconv -f UTF-16 -t UTF-8`"
+        )
+    if b"\0" in head:
+        raise EncodingError(
+            f"byte {head.index(0)}: this is no text but sound or another binary file; transcribe it"
+            " first, or unpack it"
         )
     try:
         return source.decode("utf-8")

@@ -11,10 +11,18 @@ _FOREIGN = (
     (re.compile(r"\[Script Info\]"), "SubStation Alpha", "convert it to WebVTT or SRT"),
     (re.compile(r"\{\\rtf"), "RTF", "save it as plain text"),
     (re.compile(r"%PDF"), "PDF", "save its text as plain text"),
+    (
+        re.compile(r"\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}[ \t]*[\r\n]"),
+        "YouTube's SBV",
+        "convert it to WebVTT or SRT",
+    ),
 )
 _JSON = re.compile(r"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[{\]]|\Z)")
 _VTT = re.compile(r"WEBVTT(?:\s|\Z)")
-_SRT = re.compile(r"(?:\d+[ \t]*(?:\r\n|\r|\n))?[ \t]*[\d:]+:\d+(?:[,.]\d+)?[ \t]*-->")
+_STAMP = r"[\d:]+:\d+(?:[,.]\d+)?"
+_SRT = re.compile(rf"(?:\d+[ \t]*[\r\n]+)?[ \t]*{_STAMP}[ \t]*-->")
+#: Below a line of credits, say. A line of its own, or talk of times would be one.
+_TIMING = re.compile(rf"[\r\n][ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}[ \t]*[\r\n]")
 _STRONG = re.compile(r"(?m)^#{1,6} \S|\]\((?:https?|mailto):|^\s*</?[a-zA-Z][^<>]*>|^---[ \t]*$")
 _LIST = re.compile(r"(?m)^\s*[-*+] \S")
 _FRONT = re.compile(r"---[ \t]*(?:\r\n|\r|\n)|<!DOCTYPE|<html|# ", re.IGNORECASE)
@@ -34,7 +42,7 @@ def detect(source: str) -> str:
         return "json"
     if _VTT.match(head):
         return "vtt"
-    if _SRT.match(head):
+    if _SRT.match(head) or _TIMING.search(head):
         return "srt"
     if head.lower().startswith(tsv.HEADER):
         return "tsv"

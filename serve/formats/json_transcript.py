@@ -36,7 +36,8 @@ def read(source: str) -> Parsed:
             " words or text; export it as Podcasting 2.0 or whisper JSON, or as WebVTT"
         )
     key, *copies = _speech_keys(root.value)
-    others = {name: root.value[name] for name in copies}
+    lists = [name for name, node in root.value.items() if isinstance(node.value, list)]
+    others = {name: root.value[name] for name in dict.fromkeys([*copies, *lists]) if name != key}
     if key == "text":
         return _from_text(source, root.value[key])
     items = root.value[key].value
@@ -107,9 +108,9 @@ def _from_items(
     for key, node in others.items():
         if isinstance(node.value, str):
             copies += of_text(source, node, cues)
-        else:
-            read_again = key in SEGMENTS  # without the place of every field
-            flat = read_array(source, node.start)[0] if read_again else node.value
+        elif key in ARRAYS or _says_all(node.value, cues):
+            is_flat = key in ARRAYS and key not in SEGMENTS  # without the place of every field
+            flat = node.value if is_flat else read_array(source, node.start)[0]
             lists.append(of_items(flat, cues))
     for item, cue, start in zip(items, cues, starts, strict=False):
         if is_long(cue.text):
@@ -117,6 +118,13 @@ def _from_items(
             copies += more
             lists += more_lists
     return Parsed(cues, copies, lists)
+
+
+def _says_all(items: Sequence[Any], cues: Sequence[Cue]) -> bool:
+    """Whether the items of an array that we do not know are objects that repeat the speech."""
+    texts = [item.get("text") if isinstance(item, dict) else None for item in items]
+    said = "".join("".join(text.split()) for text in texts if isinstance(text, str))
+    return bool(said) and said == "".join("".join(cue.text.split()) for cue in cues)
 
 
 def _cue(source: str, item: Node, i: int, a_second: int) -> Cue:

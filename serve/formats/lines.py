@@ -9,7 +9,8 @@ from serve.units.sentences import is_long, said_at, sentences
 
 BOM = "\ufeff"
 
-_LINE = re.compile(r"(?:\r\n|\r|\n){2,}+|([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_BREAK = r"(?:\r\r\n|\r\n|\r|\n)"  # the first where \r\n went through a program that writes \r\n
+_LINE = re.compile(rf"{_BREAK}{{2,}}+|([^\r\n]*)(?:{_BREAK}|\Z)")
 
 Reader = Callable[[str, Span], tuple[str, tuple[Run, ...]]]
 
@@ -43,7 +44,7 @@ class Spoken(NamedTuple):
 
 
 def lines(source: str) -> list[Line]:
-    r"""The lines of `source`, ended by \n, \r\n or \r; a byte order mark belongs to none."""
+    r"""The lines of `source`, ended by \n, \r\n, \r or \r\r\n, without a byte order mark."""
     found = []
     number = 1
     for match in _LINE.finditer(source, 1 if source.startswith(BOM) else 0):
@@ -60,9 +61,9 @@ def _n_breaks(text: str) -> int:
     r"""How many times a line ends in \r and \n.
 
     >>> _n_breaks("\n"), _n_breaks("\r\n\r\n"), _n_breaks("\n\r\r\n")
-    (1, 2, 3)
+    (1, 2, 2)
     """
-    return len(text) - text.count("\r\n")
+    return len(re.findall(_BREAK, text))
 
 
 def whole(rows: Sequence[Line], first: int, stop: int) -> Span:

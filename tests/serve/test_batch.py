@@ -238,3 +238,12 @@ def test_the_longest_name_that_a_file_can_have_is_written(here):
     name = "e" * 251 + ".vtt"
     write_whole(Path(name), b"whole")
     assert in_sight(".") == [name]
+
+
+def test_a_name_too_long_for_its_outputs_stops_no_other_file(here):
+    Path("out").mkdir()
+    inputs = [Input("e" * 251 + ".vtt", Path("ep.vtt")), Input("ok.vtt", Path("ok.vtt"))]
+    long, fine = plan(inputs, ("segments",), Path("out"))
+    assert fine == {"segments": Path("out/ok.vtt.segments.json")}
+    with pytest.raises(OSError, match="name too long"):
+        write_whole(long["segments"], b"{}")

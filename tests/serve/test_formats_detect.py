@@ -13,6 +13,8 @@ STAMPED = "00:05 Welcome to Kettle Talk.\n00:09 It is about tea.\n"
         ("\ufeffWEBVTT - Kettle\r\n\r\n00:01.000 --> 00:02.000\r\nHi\r\n", "vtt"),
         ("\n1\r\n00:00:01,000 --> 00:00:02,000\r\nHi\r\n", "srt"),
         ("00:01.000 --> 00:02.000\nHi\n", "srt"),
+        ("Made by Kettle\n\n1\n00:00:01,000 --> 00:00:02,000\nHi\n", "srt"),
+        ("1\r\r\n00:00:01,000 --> 00:00:02,000\r\r\nHi\r\r\n", "srt"),
         ("start\tend\ttext\r\n0\t10\tHi\r\n", "tsv"),
         (STAMPED, "timed_text"),
         ("[00:05] Hi\n", "timed_text"),
@@ -26,6 +28,7 @@ STAMPED = "00:05 Welcome to Kettle Talk.\n00:09 It is about tea.\n"
         ("[Music]\nWelcome to Kettle Talk.\n", "plain"),
         ("Ann: It is 10:30 now.\nBob: 5:30, more like it.\n", "plain"),
         ("WEBVTTs are files.\n", "plain"),
+        ("Ann: 10:30 --> 11:00 is the slot.\nBob: Fine.\n", "plain"),
     ],
 )  # fmt: skip
 def test_the_format_is_found_by_content(source, format):

@@ -26,6 +26,10 @@ CUE = "00:00:01,000 --> 00:00:02,000\nHello there.\n"
         ),
         ("Hello.".encode("utf-16"), r"byte 0, line 1: .* UTF-16; convert it with `iconv -f UTF-16"),
         ("Hello.".encode("utf-16-le"), "looks like UTF-16"),
+        (
+            b"ID3\x04\0\0\0\0\x02\x1aTALB\x01\x17kettles and all that",
+            r"byte 4: .* no text but sound or another binary file",
+        ),
     ],
 )
 def test_bytes_that_are_not_utf8_are_refused_with_a_remedy(source, message):
@@ -61,6 +65,7 @@ def test_a_format_that_does_not_exist_is_refused_with_those_that_do():
         ("[Script Info]\nTitle: x", "SubStation Alpha"),
         (r"{\rtf1\ansi Hello}", "RTF.*plain text"),
         ("%PDF-1.7", "PDF"),
+        ("0:00:01.000,0:00:04.000\nHi\n", "YouTube's SBV.*WebVTT or SRT"),
     ],
 )
 def test_a_source_in_no_known_format_is_refused(source, message):

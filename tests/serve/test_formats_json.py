@@ -179,3 +179,14 @@ def test_a_copy_without_some_words_is_placed_around_them():
     said = "one two three four five six seven"
     places = align.places(["one", "two", "five", "six!", "Seven"], [said])
     assert [said[slice(*place)] for place in places] == ["one", "two", "five", "six", "seven"]
+
+
+def test_a_list_that_no_one_told_us_of_is_a_copy_if_it_says_all_that_is_said():
+    turns = [{"text": "One two three. Four five six."}, {"text": "Seven eight nine."}]
+    moods = [
+        {"text": text, "mood": "fine"}
+        for text in ("One two three.", "Four five six.", "Seven eight nine.")
+    ]
+    names = [{"text": "Seven"}]
+    left = cut_json({"utterances": turns, "moods": moods, "names": names}, {1})
+    assert left == {"utterances": turns[:1], "moods": moods[:2], "names": names}

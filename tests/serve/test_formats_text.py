@@ -123,3 +123,11 @@ def test_empty_lines_are_one_row_and_count_as_many(end):
     assert [row.text for row in rows] == ["", "One", "", "Two", " ", "", "Three"]
     assert [row.number for row in rows] == [1, 3, 4, 100_004, 100_005, 100_006, 100_007]
     assert rows[2].after == rows[3].start
+
+
+def test_a_line_that_ends_in_two_returns_ends_once():
+    source = "1\r\r\n00:00:01,000 --> 00:00:02,000\r\r\nHi to you and all\r\r\n\r\r\n2\r\r\n" + (
+        "00:00:02,000 --> 00:00:03,000\r\r\nand so on to it\r\r\n"
+    )
+    assert texts(source) == ["Hi to you and all", "and so on to it"]
+    assert cut(parse(source.encode()), {1}) == source[: source.index("2\r\r\n00")]

@@ -247,3 +247,10 @@ def test_with_a_real_network_the_whole_way_is_the_same_every_time(tiny_bundle):
     assert result.model.name == "tiny"
     assert all(0 <= segment.score <= 1 for segment in result.segments)
     assert strip(source, result, LABELS).decode().startswith("WEBVTT")
+
+
+def test_a_segment_over_times_that_start_again_has_none():
+    source = VTT.replace("00:00:04.000 --> 00:00:09", "00:10:04.000 --> 00:10:09").encode()
+    _, read, _ = tag(source, ByWord()).segments
+    assert (read.label, read.first, read.last) == ("sponsor_read", 2, 3)
+    assert (read.start_s, read.end_s) == (None, None)
