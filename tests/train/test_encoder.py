@@ -14,10 +14,11 @@ from serve.bundle import load_model
 from serve.text import encode
 from train import run as run_module
 from train.batches import Crops
-from train.config import to_toml
+from train.config import read_config, to_toml
 from train.encoder import EncoderError, read_encoder, shows_seen, with_weights, write_encoder
 from train.export import OneEpisode
 from train.fit import new_network, weights_of
+from train.options import MODELS
 from train.run import run_id, train_network
 from train.sources import Sources
 from train.written import Bank
@@ -263,3 +264,7 @@ def test_cross_validation_starts_from_nothing(workplace, started, runner):
     done = runner.invoke(command.main, ["crossval", "--config", "tiny.toml"])
     assert done.exit_code == 2
     assert "studies train from nothing: an encoder may have seen" in done.output
+
+
+def test_the_shipped_encoder_fits_the_shipped_config():
+    with_weights(read_config(), read_encoder(MODELS / "encoder"))
