@@ -21,7 +21,8 @@ _JSON = re.compile(r"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[{\]]|\Z)")
 _VTT = re.compile(r"WEBVTT(?:\s|\Z)")
 _STAMP = r"[\d:]+:\d+(?:[,.]\d+)?"
 _SRT = re.compile(rf"(?:\d+[ \t]*[\r\n]+)?[ \t]*{_STAMP}[ \t]*-->")
-#: Below a line of credits, say. A line of its own, or talk of times would be one.
+# A cue's times further down, below a line of credits, say; on a line of their own, since speech may
+# have an arrow between two times.
 _TIMING = re.compile(rf"[\r\n][ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}[ \t]*[\r\n]")
 _STRONG = re.compile(r"(?m)^#{1,6} \S|\]\((?:https?|mailto):|^\s*</?[a-zA-Z][^<>]*>|^---[ \t]*$")
 _LIST = re.compile(r"(?m)^\s*[-*+] \S")

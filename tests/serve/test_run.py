@@ -230,3 +230,16 @@ def test_a_reader_that_goes_away_ends_the_run_without_a_traceback():
     process.stderr.close()
     assert (process.wait(timeout=20), stderr) == (1, "")
     assert manifest()[0]["result"] == "done"
+
+
+def test_a_pipe_of_a_name_that_is_done_is_read_for_what_it_holds_now(tmp_path):
+    """Its content can be read but once: by the work, not by the look whether it is done."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for talk in (TALK + READ, TALK * 3):
+        command = subprocess.Popen(
+            [*SEGUE, pipe, "--out", "out"], env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        pipe.write_text(talk)
+        assert command.wait(timeout=60) == 0
+    assert Path("out", "pipe").read_text() == TALK * 3

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.labels import LABELS
-from serve.smooth import WORDS_A_STEP, Costs, best_path, by_sort, evidence, runs, trimmed
+from serve.smooth import (
+    WORDS_A_STEP,
+    Costs,
+    best_path,
+    by_sort,
+    calibrated,
+    evidence,
+    runs,
+    trimmed,
+)
 
 FREE = Costs(np.zeros((len(LABELS), len(LABELS))), np.zeros(len(LABELS)))
 
@@ -121,6 +130,15 @@ def test_episodes_side_by_side_are_labelled_like_each_alone():
     together = best_path(scores, costs, n_words)
     for i, n in enumerate(lengths):
         assert together[i, :n].tolist() == best_path(scores[i, :n], costs, n_words[i, :n]).tolist()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_calibrated_scores_are_log_probabilities_with_the_odds_of_the_temperature(temperature):
+    raw = scores(20, 6, 7) - 1.5  # of any size, as those of a network
+    probs = np.exp(calibrated(raw, temperature).astype(float))
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-6)
+    odds = np.exp((raw[:, :1] - raw[:, 1:]).astype(float) / temperature)
+    np.testing.assert_allclose(probs[:, :1] / probs[:, 1:], odds, rtol=1e-4)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
