@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool1d
 
 from serve.labels import LABELS
 from serve.text import PAD, ROW_TOKENS
+from train.recurrent import both_ways
 
 N_PLACES = 4  # features of where in the episode a row lies
 STRETCHES = (9, 33, 129)  # rows whose mean says what the talk is about: half a minute to ten
@@ -39,8 +40,8 @@ class RowEncoder(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """(n_rows, n_tokens) to (n_rows, n_hidden)."""
         words = self.embedding(ids)  # (n_rows, n_tokens, n_dims)
-        phrases = torch.relu(self.phrases(words.transpose(1, 2)))  # (n_rows, n_hidden, n_tokens)
-        loudest = phrases.amax(dim=2)  # (n_rows, n_hidden)
+        phrases = self.phrases(words.transpose(1, 2))  # (n_rows, n_hidden, n_tokens)
+        loudest = torch.relu(phrases.amax(dim=2))  # (n_rows, n_hidden)
         # A large negative number and not -inf: a row of padding alone must stay finite.
         weights = self.attention(words).masked_fill((ids == PAD).unsqueeze(2), -1e4).softmax(dim=1)
         mean = (weights.transpose(1, 2) @ words).squeeze(1)  # (n_rows, n_dims)
@@ -81,7 +82,8 @@ class Tagger(nn.Module):
         rows = encode(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
         alone = self.alone(self.dropout(rows)) if self.training else None
         rows = self.dropout(rows + self.place(place_features(place)))
-        context, _ = self.context(rows)  # (n_episodes, n_rows, 2 * n_context)
+        at_once = self.training and not rows.is_cuda
+        context = both_ways(self.context, rows) if at_once else self.context(rows)[0]
         topic = self.topic(rows)
         topics = [stretch_mean(topic, n) for n in STRETCHES]
         scores: Tensor = self.head(self.dropout(torch.cat([rows, context, *topics], dim=2)))
