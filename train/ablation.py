@@ -34,6 +34,7 @@ NOTHING, TEXTS = "nothing", "the written texts"
 #: being put into episodes, so without that most of the written texts are gone, too.
 CHANGES: dict[str, dict[str, dict[str, Any]]] = {
     NOTHING: {},
+    "reading before labelling": {"pretraining": {"passes": 0.0}},
     "the lent labels": {"corpus": {"lent_labels": False}},
     "rows judged by themselves": {"fit": {"row_loss": 0.0}},
     "ads put into other episodes": {"augment": {"transplant": 0.0}},

@@ -3,6 +3,7 @@
 Crops depend on (seed, epoch, index) alone, so a resumed run sees what an undisturbed one would.
 """
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from train.transplant import Inserts, transplant
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
 EDGE = 1 / 3
+# A crop that stands for part of an hour has this share of a short episode at most, and what lies
+# outside of it is said to be longer, up to so many times.
+PART, LONGER = 2 / 3, 15
 ROW_LENGTHS = (6, 10, 15, 22)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
@@ -51,7 +55,7 @@ class Crops(Dataset[Batch]):
         rng = np.random.default_rng([self.seed, self.epoch, index])
         group = self.by_group[rng.choice(len(self.by_group), p=self.weights)]
         example = group[rng.integers(len(group))]
-        crop, before, after, at_ends = _crop(example, self.settings.crop_rows, rng)
+        crop, before, after, at_ends = _crop(example, self.settings, rng)
         if self.ads_by_group and rng.random() < self.settings.transplant:
             for _ in range(rng.integers(1, 3)):
                 ads = self.ads_by_group[rng.choice(len(self.ads_by_group), p=self.ad_weights)]
@@ -120,18 +124,30 @@ def rechunk(stretch: Stretch, mean: int, rng: np.random.Generator) -> Stretch:
     return Stretch(ids, allowed[(starts + stops - 1) // 2])
 
 
-def _crop(
-    example: Example, n_rows: int, rng: np.random.Generator
-) -> tuple[Stretch, float, float, tuple[bool, bool]]:
-    """A stretch, tokens before and after it, and whether it touches the episode's ends."""
-    total = len(example.rows.ids)
+def crop_start(total: int, n_rows: int, rng: np.random.Generator) -> int:
+    """The first of `n_rows` rows out of `total`; both ends come as often as any middle."""
     over = int(n_rows * EDGE)
     start = int(rng.integers(-over, max(1, total - n_rows + over)))
-    start = max(0, min(start, total - n_rows))
+    return max(0, min(start, total - n_rows))
+
+
+def _crop(
+    example: Example, settings: Augment, rng: np.random.Generator
+) -> tuple[Stretch, float, float, tuple[bool, bool]]:
+    """A stretch, tokens before and after it, and whether it touches the episode's ends.
+
+    Written episodes are a tenth of an hour: whole, they would teach that what is advertised is
+    near both ends, and nothing of what is said far from them.
+    """
+    total, n_rows, outside = len(example.rows.ids), settings.crop_rows, np.ones(2)
+    if total < 2 * n_rows and rng.random() < settings.as_part:
+        n_rows = min(n_rows, math.ceil(total * PART))
+        outside = rng.uniform(1, LONGER, size=2)
+    start = crop_start(total, n_rows, rng)
     stop = min(total, start + n_rows)
     stretch = Stretch(example.rows.ids[start:stop], example.rows.allowed[start:stop])
-    before, after = float(example.place[start, 0]), float(example.place[stop - 1, 1])
-    return stretch, before, after, (start == 0, stop == total)
+    before, after = outside * (example.place[start, 0], example.place[stop - 1, 1])
+    return stretch, float(before), float(after), (start == 0, stop == total)
 
 
 def _group_weight(group: Sequence[Example], settings: Augment) -> float:

@@ -39,6 +39,16 @@ class Vocabulary(_Table):
     window: int = Field(ge=1)
 
 
+class Pretraining(_Table):
+    """How all text is read before the labels are learnt."""
+
+    passes: float = Field(ge=0)
+    hidden_words: float = Field(ge=0, le=1)
+    hidden_rows: float = Field(ge=0, le=1)
+    dropout: float = Field(ge=0, lt=1)
+    learning_rate: float = Field(gt=0)
+
+
 class Network(_Table):
     """Sizes of the network's layers."""
 
@@ -52,6 +62,7 @@ class Augment(_Table):
     """How training episodes are varied."""
 
     crop_rows: int = Field(ge=8)
+    as_part: float = Field(ge=0, le=1)
     word_dropout: float = Field(ge=0, le=0.5)
     transplant: float = Field(ge=0, le=1)
     rechunk: float = Field(ge=0, le=1)
@@ -87,6 +98,7 @@ class Config(_Table):
     corpus: CorpusChoice
     vocabulary: Vocabulary
     network: Network
+    pretraining: Pretraining
     augment: Augment
     fit: Fit
     start: Start

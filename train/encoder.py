@@ -19,7 +19,8 @@ from serve.labels import LABELS
 from serve.text import fingerprint
 from train.card import training_data
 from train.config import Config
-from train.fit import new_network, weights_of
+from train.fit import new_network
+from train.learner import weights_of
 from train.network import Tagger
 from train.package import replacing
 from train.sources import ROOT

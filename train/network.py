@@ -68,8 +68,8 @@ class Tagger(nn.Module):
         self.topic = nn.Linear(n_hidden, N_TOPIC)
         self.evidence = WordEvidence(vocab_size)
         self.dropout = nn.Dropout(dropout)
-        n_seen = n_hidden + 2 * n_context + N_TOPIC * len(STRETCHES)
-        self.head = nn.Linear(n_seen, len(LABELS))
+        self.n_seen = n_hidden + 2 * n_context + N_TOPIC * len(STRETCHES)
+        self.head = nn.Linear(self.n_seen, len(LABELS))
         self.alone = nn.Linear(n_hidden, len(LABELS))
 
     def forward(self, ids: Tensor, place: Tensor) -> Tensor:
@@ -78,19 +78,26 @@ class Tagger(nn.Module):
         Returns (n_episodes, n_rows, n_labels); in training (2, n_episodes, n_rows, n_labels), the
         second for each row alone.
         """
+        rows = self.encoded(ids)
+        scores: Tensor = self.head(self.dropout(self.in_context(rows, place)))
+        scores = scores + self.evidence(ids)
+        if self.training:
+            scores = torch.stack([scores, self.alone(self.dropout(rows))])
+        return scores.log_softmax(dim=-1)
+
+    def encoded(self, ids: Tensor) -> Tensor:
+        """Each row by itself, (n_episodes, n_rows, n_hidden)."""
         encode = by_length(self.rows) if self.training else self.rows
-        rows = encode(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
-        alone = self.alone(self.dropout(rows)) if self.training else None
+        rows: Tensor = encode(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
+        return rows
+
+    def in_context(self, rows: Tensor, place: Tensor) -> Tensor:
+        """Each row with what is around it, (n_episodes, n_rows, n_seen)."""
         rows = self.dropout(rows + self.place(place_features(place)))
         at_once = self.training and not rows.is_cuda
         context = both_ways(self.context, rows) if at_once else self.context(rows)[0]
         topic = self.topic(rows)
-        topics = [stretch_mean(topic, n) for n in STRETCHES]
-        scores: Tensor = self.head(self.dropout(torch.cat([rows, context, *topics], dim=2)))
-        scores = scores + self.evidence(ids)
-        if alone is not None:
-            scores = torch.stack([scores, alone])
-        return scores.log_softmax(dim=-1)
+        return torch.cat([rows, context, *(stretch_mean(topic, n) for n in STRETCHES)], dim=2)
 
 
 class WordEvidence(nn.Module):

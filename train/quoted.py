@@ -6,7 +6,8 @@ from typing import Any
 
 from train.config import Config
 
-COMPARED = ("corpus", "vocabulary", "network", "augment", "fit")  # tables of a config
+# Tables of a config.
+COMPARED = ("corpus", "vocabulary", "network", "pretraining", "augment", "fit")
 
 
 def quoted(report: Path, config: Config) -> dict[str, Any] | None:
@@ -15,4 +16,4 @@ def quoted(report: Path, config: Config) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     ours = config.model_dump(mode="json")
-    return found if all(ours[table] == found["config"][table] for table in COMPARED) else None
+    return found if all(ours[table] == found["config"].get(table) for table in COMPARED) else None

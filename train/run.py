@@ -1,4 +1,4 @@
-"""One training run from labelled episodes to a network: vocabulary or encoder, fit, export."""
+"""One training run from labelled episodes to a network: its start, fit, export."""
 
 import json
 import logging
@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from serve.text import PAD, encode
+from serve.text import encode
 from train.config import Config
 from train.corpus import Episode, read_transcript, split
-from train.encoder import Encoder, start_of, with_weights
+from train.encoder import start_of
 from train.examples import encode_episode
 from train.export import OPSET, TOLERANCE, check_segments, export
-from train.fit import device, fit, new_network, weights_of, with_vectors
-from train.network import Tagger
-from train.sources import ROOT, Sources, readable_units
-from train.vocabulary import new_tokenizer, word_vectors
+from train.fit import fit, new_network
+from train.learner import device, weights_of
+from train.sources import ROOT, Sources
+from train.start import first_network
 from train.written import encode_bank
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ NOT_HASHED: dict[str, Any] = {
     "run": {"name"},
     "corpus": {"folders"},
 }
-VECTOR_SCALE = 0.5  # of the root mean square; larger vectors learn more slowly
 VERSIONS = ("torch", "fastai", "numpy", "onnx", "onnxruntime", "tokenizers")
 
 
@@ -68,9 +66,9 @@ def train_network(
 ) -> Path:
     """Fit a network in `folder` and write its model.onnx and tokenizer.json there.
 
-    `vocabulary` is where tokenizer and word vectors are kept, for runs on the same text to share;
-    by default that is `folder`. Returns `folder`; a finished run is not repeated, an interrupted
-    one goes on.
+    `vocabulary` is where tokenizer, word vectors and pretrained weights are kept, for runs on the
+    same text to share; by default that is `folder`. Returns `folder`; a finished run is not
+    repeated, an interrupted one goes on.
     """
     if (folder / "run.json").exists():
         log.info("%s is finished already; remove the folder to train it again", folder)
@@ -79,7 +77,7 @@ def train_network(
     began = time.monotonic()
     training, validation = split(sources.episodes, config.corpus.validation_share)
     encoder = start_of(config)
-    tokenizer, network = _first_network(config, encoder, sources, vocabulary or folder)
+    tokenizer, network = first_network(config, encoder, sources, vocabulary or folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     log.info("%d training and %d validation episodes", len(training), len(validation))
     facts = _facts(config, sources, training, validation)
@@ -140,40 +138,6 @@ def parity_on(episodes: Sequence[Episode], run: Path, config: Config) -> dict[st
         network.eval(), run / "model.onnx", seen, smoothing.costs(), smoothing.temperature
     )
     return {"episodes_with_equal_segments": len(seen)}
-
-
-def _first_network(
-    config: Config, encoder: Encoder | None, sources: Sources, folder: Path
-) -> tuple[Tokenizer, Tagger]:
-    """What training starts from; a vocabulary of its own is kept in `folder`."""
-    if encoder:
-        return encoder.tokenizer, with_weights(config, encoder)
-    tokenizer, vectors = _vocabulary(config, sources, folder)
-    return tokenizer, with_vectors(config, vectors)
-
-
-def _vocabulary(
-    config: Config, sources: Sources, folder: Path
-) -> tuple[Tokenizer, npt.NDArray[np.float32]]:
-    """Tokenizer and word vectors from all text of the sources; kept in `folder`."""
-    saved, vectors_file = folder / "tokenizer.json", folder / "vectors.npy"
-    if vectors_file.exists():
-        return Tokenizer.from_file(str(saved)), np.load(vectors_file)
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = [units for e in sources.episodes if (units := readable_units(e))]
-    texts += sources.bank.texts
-    tokenizer = new_tokenizer((" ".join(units) for units in texts), config.vocabulary.size)
-    tokenizer.save(str(saved))
-    ids = (encode(units, tokenizer).ids for units in texts)
-    vectors = word_vectors(
-        (table[table != PAD].tolist() for table in ids),
-        tokenizer.get_vocab_size(),
-        config.network.n_dims,
-        window=config.vocabulary.window,
-        seed=config.run.seed,
-    )
-    np.save(vectors_file, vectors * VECTOR_SCALE)
-    return tokenizer, vectors * VECTOR_SCALE
 
 
 def _counts(episodes: Sequence[Episode]) -> dict[str, int]:

@@ -85,8 +85,9 @@ def tiny():
         run={"name": "tiny", "seed": 5},
         vocabulary={"size": 200, "window": 2},
         network={"n_dims": 12, "n_hidden": 12, "n_context": 8, "dropout": 0.0},
+        pretraining={"passes": 1.0, "dropout": 0.0},
         augment={
-            "crop_rows": 40, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0,
+            "crop_rows": 40, "as_part": 0.0, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0,
             "six_weight": 1.0,
         },
         fit={

@@ -128,6 +128,25 @@ def test_every_row_of_an_episode_is_seen(plain):
     assert seen == {2 + 6 * i for i in range(100)}
 
 
+def test_a_crop_of_a_short_episode_can_stand_for_part_of_an_hour(plain):
+    labels = ["other"] * 30
+    made = crops(plain.model_copy(update={"as_part": 1.0}), [example("tea", labels)], n=300)
+    truly = example("tea", labels)
+    ends, stretched = set(), []
+    for i in range(300):
+        ids, place, *_ = made[i]
+        n_rows = int((ids != PAD).any(axis=1).sum())
+        assert n_rows == 20  # two thirds
+        start = (int(ids[0, 0]) - 2) // 6
+        assert (ids[:20] == truly.rows.ids[start : start + 20]).all()
+        assert np.diff(place[:20, 0]) == pytest.approx(6, abs=1e-3)
+        assert place[0, 0] == 0 if start == 0 else place[0, 0] > 6 * start - 1
+        ends.add((start == 0, start == 10))
+        stretched.append(place[0, 0] / (6 * start) if start else 1.0)
+    assert ends == {(True, False), (False, True), (False, False)}
+    assert 10 < max(stretched) <= 15.001
+
+
 def test_an_episode_shorter_than_a_crop_comes_whole(plain):
     talk = example("tea", ["intro", "other", "other"])
     made = crops(plain, [talk])

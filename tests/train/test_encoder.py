@@ -17,7 +17,8 @@ from train.batches import Crops
 from train.config import read_config, to_toml
 from train.encoder import EncoderError, read_encoder, shows_seen, with_weights, write_encoder
 from train.export import OneEpisode
-from train.fit import new_network, weights_of
+from train.fit import new_network
+from train.learner import weights_of
 from train.options import MODELS
 from train.run import run_id, train_network
 from train.sources import Sources

@@ -13,11 +13,12 @@ from serve.bundle import load_model
 from serve.formats import parse
 from serve.pipeline import tag
 from serve.text import encode
-from train import fit as fit_module
+from train import learner
 from train.batches import Crops
 from train.examples import encode_episode
 from train.export import OneEpisode, export
-from train.fit import fit, new_network, weights_of, with_vectors
+from train.fit import fit, new_network, with_vectors
+from train.learner import weights_of
 from train.package import write_bundle
 from train.vocabulary import new_tokenizer, word_vectors
 
@@ -139,8 +140,8 @@ def test_the_last_epoch_is_what_is_kept(tiny, toy, tmp_path):
 def test_where_nobody_watches_there_is_no_bar_but_a_line_an_epoch(
     tiny, toy, tmp_path, capfd, caplog, monkeypatch
 ):
-    monkeypatch.setattr(fit_module.sys.stderr, "isatty", lambda: False, raising=False)
-    with caplog.at_level("INFO", logger="train.fit"):
+    monkeypatch.setattr(learner.sys.stderr, "isatty", lambda: False, raising=False)
+    with caplog.at_level("INFO", logger="train.learner"):
         run(tiny, toy, tmp_path / "run")
     lines = [record.getMessage() for record in caplog.records if "epoch" in record.getMessage()]
     assert lines[0] == "training on cpu, epochs 1 to 3"

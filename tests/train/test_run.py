@@ -13,6 +13,7 @@ from serve.bundle import Smoothing, load_model
 from serve.errors import BundleError
 from serve.labels import ADS, LABELS
 from train import run as run_module
+from train import start as start_module
 from train.config import to_toml, with_licences
 from train.corpus import CorpusError, Episode
 from train.examples import IS_AD
@@ -78,7 +79,7 @@ def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpu
 def test_runs_on_the_same_text_can_share_a_vocabulary(make, config, tmp_path, monkeypatch):
     words = tmp_path / "words"
     train_network(config, read_sources(config), tmp_path / "one", vocabulary=words)
-    monkeypatch.setattr(run_module, "word_vectors", None)  # made once
+    monkeypatch.setattr(start_module, "word_vectors", None)  # made once
     other = make.changed(config, run={"seed": 8})
     train_network(other, read_sources(other), tmp_path / "two", vocabulary=words)
     tokenizers = [path / "tokenizer.json" for path in (words, tmp_path / "one", tmp_path / "two")]
