@@ -32,7 +32,7 @@ from train.plot import draw
 from train.quoted import quoted
 from train.run import parity_on, run_id, train_network
 from train.sources import ROOT, read_sources
-from train.studies import ablation_command, crossval_command, errors_command
+from train.studies import ablation_command, crossval_command, errors_command, written_command
 from train.tune import cool, tune
 
 DOCUMENTS = ROOT / "seeds" / "documents"
@@ -44,7 +44,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
-for study in (crossval_command, ablation_command, errors_command):
+for study in (crossval_command, ablation_command, written_command, errors_command):
     main.add_command(study)
 
 

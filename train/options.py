@@ -16,6 +16,7 @@ MODELS = ROOT / "models"
 CROSSVAL, OPEN = MODELS / "crossval.json", MODELS / "open.json"
 ERRORS, NOTES = MODELS / "errors.tsv", MODELS / "errors.md"
 ABLATION = MODELS / "ablation.json"
+WRITTEN = MODELS / "written.json"
 
 corpus_option = click.option(
     "--corpus",

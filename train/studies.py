@@ -1,4 +1,4 @@
-"""The commands that measure, with reports under version control: crossval, ablation, errors."""
+"""The commands that measure, with reports under version control."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from train import ablation, crossval
+from train import ablation, alone, crossval
 from train.config import Config, read_config, with_licences, with_seed
 from train.errors import worst
 from train.options import (
@@ -17,12 +17,14 @@ from train.options import (
     CROSSVAL,
     ERRORS,
     RUNS,
+    WRITTEN,
     chosen_config,
     config_option,
     corpus_option,
+    labelled,
 )
 from train.run import run_id
-from train.sources import Sources
+from train.sources import Sources, read_sources
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +120,28 @@ def ablation_command(
         report["without"].setdefault(name, {})[f"seed {k}"] = scores
         log.info("without %s, seed %d: %s", name, k, scores)
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"The report is in {out}.")
+
+
+@click.command("written")
+@corpus_option
+@config_option
+@click.option("--seeds", "n_seeds", default=3, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=WRITTEN, show_default=True)
+def written_command(
+    corpora: Sequence[Path], config_path: Path | None, n_seeds: int, out: Path
+) -> None:
+    """Train on seeds/written alone, as on a machine without a corpus; score all of --corpus."""
+    config = _from_nothing(chosen_config(config_path, ()))
+    sources, episodes = read_sources(config), labelled(corpora)
+    if not episodes:
+        raise click.UsageError("nothing to score: name a folder of labelled episodes with --corpus")
+    run = run_id(config, sources)
+    report: dict[str, Any] = {"config": config.model_dump(mode="json"), "run": run, "model": []}
+    for k in range(n_seeds):
+        folder = RUNS / f"written-{run}" / f"seed-{k}"
+        report["model"].append(alone.run(with_seed(config, k), sources, episodes, folder))
+    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     click.echo(f"The report is in {out}.")
 
 

@@ -10,6 +10,7 @@ import train.__main__ as command
 from serve.labels import LABELS
 from train import studies
 from train.config import to_toml, with_licences
+from train.corpus import CorpusError
 from train.evaluate import score_episode
 from train.sources import read_sources
 
@@ -140,3 +141,38 @@ def test_ablation_adds_to_the_report_of_the_same_run(workplace, config, runner, 
     other = config.model_copy(update={"run": config.run.model_copy(update={"seed": 9})})
     (workplace / "tiny.toml").write_text(to_toml(other.model_dump(mode="json")))
     assert list(ablate("--seeds", "1", "--less", rows)) == [rows]
+
+
+def test_written_trains_on_the_written_texts_and_scores_the_corpus(
+    workplace, make, config, corpus, runner
+):
+    written = workplace / "seeds" / "written"
+    shutil.move(corpus, written)
+    other = workplace / "other" / "tea"
+    other.mkdir(parents=True)
+    for path in (written / "kettle").iterdir():
+        shutil.copy(path, other / path.name)
+    alone = make.changed(config, corpus={"folders": (written,)})
+    (workplace / "tiny.toml").write_text(to_toml(alone.model_dump(mode="json")))
+    arguments = ["written", "--config", "tiny.toml", "--seeds", "2", "--out", "report.json"]
+    done = runner.invoke(
+        command.main, [*arguments, "--corpus", str(workplace / "other")], catch_exceptions=False
+    )
+    assert done.output == "The report is in report.json.\n"
+    report = json.loads((workplace / "report.json").read_text())
+    assert [set(model["shows"]) for model in report["model"]] == [{"tea"}, {"tea"}]
+    first, second = (model["shows"]["tea"]["spans"]["ads"] for model in report["model"])
+    assert first["episodes"] == second["episodes"] == 4
+    assert report["config"] == alone.model_dump(mode="json")
+    refused = runner.invoke(command.main, arguments)
+    assert refused.exit_code == 2
+    assert "nothing to score" in refused.output
+
+
+def test_written_refuses_to_train_on_anything_else(workplace, config, corpus, runner):
+    (workplace / "tiny.toml").write_text(to_toml(config.model_dump(mode="json")))
+    refused = runner.invoke(
+        command.main, ["written", "--config", "tiny.toml", "--corpus", str(corpus)]
+    )
+    assert isinstance(refused.exception, CorpusError)
+    assert "kettle, teapot would be trained on" in str(refused.exception)
