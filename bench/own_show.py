@@ -24,7 +24,7 @@ from train.config import Config, read_config
 from train.corpus import Episode, read_episodes, share
 from train.encoder import read_encoder, shows_seen, write_encoder
 from train.evaluate import evaluate, score_episode
-from train.fit import device
+from train.learner import device
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, read_sources

@@ -1,9 +1,10 @@
 """What each ingredient gives: the same training without it, scored on shows it never saw.
 
 One split, harder than the folds of cross-validation: all of `mixed`, all of devtools.fm and a
-quarter of Talk Python are left out together. Most scores need no smoothing, whose choice is noisy:
-average precision of advertising by word, and six labels by the likeliest one. Those of ad spans
-are under the config's smoothing, which was chosen for the whole and not for what lacks a part.
+quarter of Talk Python are left out together. Seeds share vocabulary and pretraining. Most scores
+need no smoothing, whose choice is noisy: average precision of advertising by word, and six labels
+by the likeliest one. Those of ad spans are under the config's smoothing, which was chosen for the
+whole and not for what lacks a part.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ CHANGES: dict[str, dict[str, dict[str, Any]]] = {
     "the lent labels": {"corpus": {"lent_labels": False}},
     "rows judged by themselves": {"fit": {"row_loss": 0.0}},
     "ads put into other episodes": {"augment": {"transplant": 0.0}},
-    "hidden words": {"augment": {"word_dropout": 0.0}},
+    "words hidden while labels are learnt": {"augment": {"word_dropout": 0.0}},
     "other lengths of rows": {"augment": {"rechunk": 0.0}},
 }
 VARIANTS = (NOTHING, TEXTS, *list(CHANGES)[1:])

@@ -17,11 +17,11 @@ from train.sources import Sources
 def run(
     config: Config, sources: Sources, episodes: Sequence[Episode], folder: Path
 ) -> dict[str, Any]:
-    """Seconds of training in `folder`, and figures by show of `episodes`, as the bundle is shipped.
+    """Figures by show of `episodes`, and how long training took since its last start.
 
     Raises CorpusError where the sources have other shows in them.
     """
-    if others := sorted(sources.shows - {"written"}):
+    if others := sorted({e.show for e in sources.episodes} - {"written"}):
         raise CorpusError(
             f"{', '.join(others)} would be trained on: leave only seeds/written in [corpus]; the"
             " folders named with --corpus are scored"

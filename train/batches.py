@@ -20,7 +20,7 @@ from train.transplant import Inserts, transplant
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
 EDGE = 1 / 3
-# A crop that stands for part of an hour has this share of a short episode at most, and what lies
+# A crop that stands for part of an hour has this share of a written episode at most, and what lies
 # outside of it is said to be longer, up to so many times.
 PART, LONGER = 2 / 3, 15
 ROW_LENGTHS = (6, 10, 15, 22)  # mean tokens a row of captions, of speech, of sentences, of Whisper
@@ -125,7 +125,7 @@ def rechunk(stretch: Stretch, mean: int, rng: np.random.Generator) -> Stretch:
 
 
 def crop_start(total: int, n_rows: int, rng: np.random.Generator) -> int:
-    """The first of `n_rows` rows out of `total`; both ends come as often as any middle."""
+    """The first of `n_rows` rows out of `total`; one beyond an end is moved to it."""
     over = int(n_rows * EDGE)
     start = int(rng.integers(-over, max(1, total - n_rows + over)))
     return max(0, min(start, total - n_rows))
@@ -140,7 +140,7 @@ def _crop(
     near both ends, and nothing of what is said far from them.
     """
     total, n_rows, outside = len(example.rows.ids), settings.crop_rows, np.ones(2)
-    if total < 2 * n_rows and rng.random() < settings.as_part:
+    if example.group.startswith(WRITTEN) and rng.random() < settings.as_part:
         n_rows = min(n_rows, math.ceil(total * PART))
         outside = rng.uniform(1, LONGER, size=2)
     start = crop_start(total, n_rows, rng)

@@ -107,8 +107,9 @@ def _data(facts: Mapping[str, Any]) -> str:
         for show in sorted(set().union(*counts))
     ]
     written = facts["written"]
-    head = ["show", "trained", "lent", "validated", "read for vocabulary", "source and terms"]
-    return f"""Episodes by show (lent: with labels of `seeds/labels`), and {written["ads"]} ads,
+    head = ["show", "trained", "lent", "validated", "read", "source and terms"]
+    return f"""Episodes by show (lent: with labels of `seeds/labels`; read: its
+text alone, without labels), and {written["ads"]} ads,
 {written["passages"]} passages and {written["breaks"]} ways in and out of a break of
 `seeds/written`. `seeds/documents` are never trained on.
 

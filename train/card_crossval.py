@@ -23,8 +23,8 @@ def left_out(report: Report | None) -> Iterator[str]:
     yield f"""## On shows left out of training
 
 `make crossval`: four folds, each without whole shows and a quarter of `mixed`, whose
-episodes are of different shows; vocabulary and word vectors saw none of their text; smoothing was
-chosen on the other folds, over all seeds.
+episodes are of different shows; vocabulary and pretraining (one for all seeds) saw none of their
+text; smoothing was chosen on the other folds, over all seeds.
 {seeds.capitalize()}. Talk Python is left out by episode: it stands for shows that training saw.
 """
     yield _span_table(runs, baseline)

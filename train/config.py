@@ -43,7 +43,7 @@ class Pretraining(_Table):
     """How all text is read before the labels are learnt."""
 
     passes: float = Field(ge=0)
-    hidden_words: float = Field(ge=0, le=1)
+    hidden_words: float = Field(gt=0, le=1)
     hidden_rows: float = Field(ge=0, le=1)
     dropout: float = Field(ge=0, lt=1)
     learning_rate: float = Field(gt=0)

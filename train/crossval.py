@@ -1,11 +1,11 @@
 """Cross-validation by show: what a model scores on shows that its training never saw.
 
 Four folds. Each leaves out whole shows, a quarter of `mixed` (each episode another show), and a
-quarter of the episodes of Talk Python, the one show that is reported as seen. Vocabulary and word
-vectors see none of that text either. Smoothing for a fold is chosen on the other folds' left-out
-episodes, as the networks of all seeds score them. What is left out may be of any licence, what is
-trained on is the config's choice. Every step is kept in the run's folder, so that an interrupted
-run goes on.
+quarter of the episodes of Talk Python, the one show that is reported as seen. Vocabulary and
+pretraining, which seeds share, see none of that text either. Smoothing for a fold is chosen on the
+other folds' left-out episodes, as the networks of all seeds score them. What is left out may be of
+any licence, what is trained on is the config's choice. Every step is kept in the run's folder, so
+that an interrupted run goes on.
 """
 
 import json
@@ -229,7 +229,7 @@ def _kept(file: Path, score: Callable[[], list[Scored]]) -> list[Scored]:
 def _train_and_score(
     config: Config, training: Sources, held_out: Sequence[Episode], folder: Path
 ) -> list[Scored]:
-    """Train without the fold, export, and run the exported bundle; seeds share a vocabulary."""
+    """Train without the fold, export, and run the exported bundle; seeds share a beginning."""
     train_network(
         config, training, folder, vocabulary=folder.parents[1] / "vocabulary" / folder.name
     )

@@ -12,20 +12,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from fastai.torch_core import set_seed
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, Rows
 from train.batches import crop_start
 from train.config import Config
-from train.fit import new_network
+from train.fit import with_vectors
 from train.learner import loaders, one_cycle
 from train.network import Tagger
 
 log = logging.getLogger(__name__)
 
-RARE = 1e-3  # of all tokens; a word is guessed the less often the commoner it is beyond that
+# Of all tokens; a commoner word is guessed less often, or "the" and "and" would be most of what is
+# learnt. Source: Mikolov et al. (2013).
+RARE = 1e-3
 LABELLING = ("head.", "alone.", "evidence.")  # what only labels teach
 N_VALIDATION = 64  # crops, the same after every epoch
 
@@ -55,21 +56,25 @@ class Guesser(nn.Module):
         """Mean nats of the hidden words among all that are hidden in the batch: a scalar.
 
         hidden  (n_episodes, n_rows, n_tokens), ids of the words to guess, PAD elsewhere
+
+        The whole vocabulary would take ten times as long.
         """
         hidden = hidden.flatten(0, 1)
         row, column = (hidden != PAD).nonzero(as_tuple=True)
         rows, at = torch.unique(row, return_inverse=True)
         words, which = torch.unique(hidden[row, column], return_inverse=True)
-        vectors = self.tagger.rows.embedding(words)
-        scores = guesses.flatten(0, 1)[rows] @ vectors.T + self.commonness[words]
-        log_probs: Tensor = scores.float().log_softmax(dim=1)
+        with torch.autocast(guesses.device.type, enabled=False):  # half precision is too coarse
+            vectors = self.tagger.rows.embedding(words)
+            scores = guesses.float().flatten(0, 1)[rows] @ vectors.T + self.commonness[words]
+            log_probs: Tensor = scores.log_softmax(dim=1)
         return -log_probs[at, which].mean()
 
 
 class HiddenWords(Dataset[Batch]):
     """`n` crops of any text an epoch with words hidden in them; set `epoch` before each one.
 
-    `words` is the share of words that is hidden in any row, `rows` that of rows of which all are.
+    `hidden_words` is the share of words that is hidden in any row, `hidden_rows` that of rows of
+    which all are.
     """
 
     def __init__(
@@ -77,19 +82,20 @@ class HiddenWords(Dataset[Batch]):
         texts: Sequence[Rows],
         *,
         crop_rows: int,
-        words: float,
-        rows: float,
+        hidden_words: float,
+        hidden_rows: float,
         n: int,
         seed: int,
     ) -> None:
         self.texts, self.crop_rows, self.n = texts, crop_rows, n
-        self.words, self.rows, self.seed, self.epoch = words, rows, seed, 0
+        self.hidden_words, self.hidden_rows = hidden_words, hidden_rows
+        self.seed, self.epoch = seed, 0
         lengths = np.array([len(text.ids) for text in texts])
         self.weights = lengths / lengths.sum()
         counts = np.bincount(np.concatenate([text.ids.ravel() for text in texts]))
         counts[[PAD, UNKNOWN]] = 0
-        self.guessed = np.sqrt(RARE * counts.sum() / np.maximum(counts, 1)).clip(max=1)
-        self.guessed[[PAD, UNKNOWN]] = 0
+        self.chance = np.sqrt(RARE * counts.sum() / np.maximum(counts, 1)).clip(max=1)
+        self.chance[[PAD, UNKNOWN]] = 0
 
     def __len__(self) -> int:
         return self.n
@@ -100,12 +106,13 @@ class HiddenWords(Dataset[Batch]):
         start = crop_start(len(text.ids), self.crop_rows, rng)
         said = text.ids[start : start + self.crop_rows]
         ids = np.full((self.crop_rows, ROW_TOKENS), PAD, dtype=np.int64)
-        place = np.zeros((self.crop_rows, 2), dtype=np.float32)
-        ids[: len(said)], place[: len(said)] = said, text.place[start : start + self.crop_rows]
-        hidden = rng.random(ids.shape) < self.words
-        hidden |= rng.random((len(ids), 1)) < self.rows
+        ids[: len(said)] = said
+        place = text.place[start : start + self.crop_rows]
+        place = np.pad(place, ((0, self.crop_rows - len(said)), (0, 0)), mode="edge")
+        hidden = rng.random(ids.shape) < self.hidden_words
+        hidden |= rng.random((len(ids), 1)) < self.hidden_rows
         hidden &= ids != PAD
-        guessed = hidden & (rng.random(ids.shape) < self.guessed[ids])
+        guessed = hidden & (rng.random(ids.shape) < self.chance[ids])
         return np.where(hidden, UNKNOWN, ids), place, np.where(guessed, ids, PAD)
 
 
@@ -117,20 +124,19 @@ def pretrain(
     vectors  (vocab_size, n_dims), what it starts from
     """
     settings, size = config.pretraining, config.fit.batch_size
-    set_seed(config.run.seed, reproducible=True)
-    eager = config.network.model_copy(update={"dropout": settings.dropout})
-    tagger = new_network(config.model_copy(update={"network": eager}), len(vectors))
-    with torch.no_grad():
-        tagger.rows.embedding.weight.copy_(torch.from_numpy(vectors))
-    n_crops = settings.passes * sum(len(text.ids) for text in texts) / config.augment.crop_rows
-    n_epochs = max(1, round(n_crops / (size * config.fit.steps_an_epoch)))
+    sizes = config.network.model_copy(update={"dropout": settings.dropout})
+    tagger = with_vectors(config.model_copy(update={"network": sizes}), vectors)
+    n_rows = sum(len(text.ids) for text in texts)
+    n_an_epoch = size * config.fit.steps_an_epoch
+    n_epochs = max(1, round(settings.passes * n_rows / config.augment.crop_rows / n_an_epoch))
+    log.info("reading %d rows, %g times", n_rows, settings.passes)
 
     def crops(n: int, seed: int) -> HiddenWords:
         return HiddenWords(
             texts,
             crop_rows=config.augment.crop_rows,
-            words=settings.hidden_words,
-            rows=settings.hidden_rows,
+            hidden_words=settings.hidden_words,
+            hidden_rows=settings.hidden_rows,
             n=n,
             seed=seed,
         )
@@ -139,7 +145,7 @@ def pretrain(
     one_cycle(
         guesser,
         loaders(
-            crops(size * config.fit.steps_an_epoch, config.run.seed),
+            crops(n_an_epoch, config.run.seed),
             crops(N_VALIDATION, config.run.seed + 1),
             batch_size=size,
             validate_by=size,

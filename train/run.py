@@ -76,11 +76,11 @@ def train_network(
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     training, validation = split(sources.episodes, config.corpus.validation_share)
+    facts = _facts(config, sources, training, validation)
     encoder = start_of(config)
     tokenizer, network = first_network(config, encoder, sources, vocabulary or folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     log.info("%d training and %d validation episodes", len(training), len(validation))
-    facts = _facts(config, sources, training, validation)
     network = fit(
         config,
         network,

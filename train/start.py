@@ -1,8 +1,11 @@
 """What training starts from: an encoder, or a vocabulary and weights made of all the text."""
 
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,16 +30,17 @@ def first_network(
     """A tokenizer and a network to train; kept in `folder` where no encoder brings them."""
     if encoder:
         return encoder.tokenizer, with_weights(config, encoder)
-    weights_file = folder / "pretrained.pt"
     if not (folder / "vectors.npy").exists():
         _write_vocabulary(config, _texts(sources), folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     vectors = np.load(folder / "vectors.npy")
     network = with_vectors(config, vectors)
     if config.pretraining.passes:
+        made = _what_makes_it(config)
+        weights_file = folder / f"pretrained-{made}.pt"
         if not weights_file.exists():
             rows = [encode(units, tokenizer) for units in _streams(sources)]
-            save(pretrain(config, vectors, rows, folder / "pretraining"), weights_file)
+            save(pretrain(config, vectors, rows, folder / f"pretraining-{made}"), weights_file)
         network.load_state_dict(torch.load(weights_file, weights_only=True), strict=False)
     return tokenizer, network
 
@@ -54,7 +58,21 @@ def _write_vocabulary(config: Config, texts: Sequence[Sequence[str]], folder: Pa
         window=config.vocabulary.window,
         seed=config.run.seed,
     )
-    np.save(folder / "vectors.npy", vectors * VECTOR_SCALE)
+    part = folder / "vectors.part.npy"
+    np.save(part, vectors * VECTOR_SCALE)
+    part.rename(folder / "vectors.npy")
+
+
+def _what_makes_it(config: Config) -> str:
+    """A hash of the choices that pretraining depends on, but for the seed, which runs share."""
+    wanted: dict[str, Any] = {
+        "pretraining": True,
+        "network": True,
+        "augment": {"crop_rows"},
+        "fit": {"batch_size", "steps_an_epoch", "weight_decay"},
+    }
+    choices = config.model_dump(mode="json", include=wanted)
+    return sha256(json.dumps(choices, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _texts(sources: Sources) -> list[list[str]]:

@@ -124,18 +124,25 @@ def ablation_command(
 
 
 @click.command("written")
-@corpus_option
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of labelled transcripts to score; can be repeated.",
+)
 @config_option
 @click.option("--seeds", "n_seeds", default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=WRITTEN, show_default=True)
 def written_command(
     corpora: Sequence[Path], config_path: Path | None, n_seeds: int, out: Path
 ) -> None:
-    """Train on seeds/written alone, as on a machine without a corpus; score all of --corpus."""
+    """Train on seeds/written alone, as on a machine without a corpus, and score CORPUS."""
     config = _from_nothing(chosen_config(config_path, ()))
     sources, episodes = read_sources(config), labelled(corpora)
     if not episodes:
-        raise click.UsageError("nothing to score: name a folder of labelled episodes with --corpus")
+        raise click.UsageError(f"no labelled episodes in {', '.join(map(str, corpora))}")
     run = run_id(config, sources)
     report: dict[str, Any] = {"config": config.model_dump(mode="json"), "run": run, "model": []}
     for k in range(n_seeds):

@@ -128,10 +128,10 @@ def test_every_row_of_an_episode_is_seen(plain):
     assert seen == {2 + 6 * i for i in range(100)}
 
 
-def test_a_crop_of_a_short_episode_can_stand_for_part_of_an_hour(plain):
+def test_a_crop_of_a_written_episode_can_stand_for_part_of_an_hour(plain):
     labels = ["other"] * 30
-    made = crops(plain.model_copy(update={"as_part": 1.0}), [example("tea", labels)], n=300)
-    truly = example("tea", labels)
+    truly = example("written/tea", labels)
+    made = crops(plain.model_copy(update={"as_part": 1.0}), [truly], n=300)
     ends, stretched = set(), []
     for i in range(300):
         ids, place, *_ = made[i]

@@ -53,7 +53,17 @@ def test_seeds_follow_one_another():
 
 @pytest.mark.parametrize(
     "table",
-    ["run", "corpus", "network", "augment", "fit", "start", "smoothing", "smoothing_written"],
+    [
+        "run",
+        "corpus",
+        "network",
+        "pretraining",
+        "augment",
+        "fit",
+        "start",
+        "smoothing",
+        "smoothing_written",
+    ],
 )
 def test_an_unknown_name_is_refused_where_it_stands(tables, table):
     wrong = {**tables, table: {**tables[table], "droput": 0.1}}

@@ -79,6 +79,7 @@ def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpu
 def test_runs_on_the_same_text_can_share_a_vocabulary(make, config, tmp_path, monkeypatch):
     words = tmp_path / "words"
     train_network(config, read_sources(config), tmp_path / "one", vocabulary=words)
+    monkeypatch.setattr(start_module, "pretrain", None)
     monkeypatch.setattr(start_module, "word_vectors", None)  # made once
     other = make.changed(config, run={"seed": 8})
     train_network(other, read_sources(other), tmp_path / "two", vocabulary=words)

@@ -164,9 +164,11 @@ def test_written_trains_on_the_written_texts_and_scores_the_corpus(
     first, second = (model["shows"]["tea"]["spans"]["ads"] for model in report["model"])
     assert first["episodes"] == second["episodes"] == 4
     assert report["config"] == alone.model_dump(mode="json")
-    refused = runner.invoke(command.main, arguments)
+    shutil.rmtree(other)
+    other.mkdir()
+    refused = runner.invoke(command.main, [*arguments, "--corpus", str(other)])
     assert refused.exit_code == 2
-    assert "nothing to score" in refused.output
+    assert f"no labelled episodes in {other}" in refused.output
 
 
 def test_written_refuses_to_train_on_anything_else(workplace, config, corpus, runner):
