@@ -26,7 +26,7 @@ FLOOR = 1e-4  # a probability of 0 would forbid what smoothing may still choose
 
 def baseline_scores(training: Sequence[Episode], held_out: Sequence[Episode]) -> list[Scored]:
     """Fit on the labelled episodes of `training`; score those of `held_out`."""
-    labelled = [e for e in training if e.cues is not None]
+    labelled = [e.taught for e in training if e.cues is not None]
     read = [read_transcript(e) for e in labelled]
     allowed = np.concatenate([unit_labels(e, t) for e, t in zip(labelled, read, strict=True)])
     vectorizer = TfidfVectorizer(min_df=5, max_features=30_000, sublinear_tf=True)

@@ -3,11 +3,12 @@
 Two layouts are read: `labels/<show>/<episode>.tsv` beside `transcripts/<show>/<episode>.json`, and
 a transcript of any format with `<file name>.labels.tsv` next to it (what `segue tag --to labels`
 writes); there the show is the folder's name. Transcripts of the first layout may be lent labels
-from elsewhere, so that labels can be kept where the transcripts cannot.
+from elsewhere, so that labels can be kept where the transcripts cannot. Where a transcript has
+labels of its own, lent ones are a second reading: training goes by it, scores by the first.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,6 +54,15 @@ class Episode:
     source: bytes
     cues: Allowed | None  # (n_cues, n_labels)
     lent: bool = False  # labels drawn with a model's guesses in view: to train on, not to report
+    second: Allowed | None = None  # (n_cues, n_labels), what another reader allows
+
+    @property
+    def taught(self) -> "Episode":
+        """The episode with the labels that training goes by: the second reading, if there is one.
+
+        Some labels only say `ad` or `not_ad`, and were drawn by other rules than LABELS.md.
+        """
+        return self if self.second is None else replace(self, cues=self.second, second=None)
 
     @property
     def group(self) -> str:
@@ -74,8 +84,9 @@ def read_episodes(
 ) -> Iterator[Episode]:
     """The episodes below `folder` in order of their paths; without labels only when asked for.
 
-    `lent` is a folder of labels for transcripts that have none of their own: `<show>/<episode>.tsv`
-    each, and SHA256SUMS, which says what transcripts they were drawn on.
+    `lent` is a folder of labels for transcripts that have none of their own, or whose own were read
+    again: `<show>/<episode>.tsv` each, and SHA256SUMS, which says what transcripts they were drawn
+    on.
     """
     if not folder.is_dir():
         raise CorpusError(
@@ -154,10 +165,12 @@ def _read_corpus(folder: Path, *, unlabelled: bool, lent: Path | None) -> Iterat
     for path in sorted((folder / "transcripts").glob("*/*.json")):
         show, name, source = path.parent.name, path.stem, path.read_bytes()
         own = folder / "labels" / show / f"{name}.tsv"
+        is_lent = lent and known.get(f"{show}/{path.name}") == sha256(source).hexdigest()
+        other = read_labels(lent / show / own.name) if lent and is_lent else None
         if own.exists():
-            yield Episode(show, name, source, read_labels(own))
-        elif lent and known.get(f"{show}/{path.name}") == sha256(source).hexdigest():
-            yield Episode(show, name, source, read_labels(lent / show / own.name), lent=True)
+            yield Episode(show, name, source, read_labels(own), second=other)
+        elif other is not None:
+            yield Episode(show, name, source, other, lent=True)
         elif unlabelled:
             yield Episode(show, name, source, None)
 

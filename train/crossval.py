@@ -3,9 +3,9 @@
 Four folds. Each leaves out whole shows, a quarter of `mixed` (each episode another show), and a
 quarter of the episodes of Talk Python, the one show that is reported as seen. Vocabulary and
 pretraining, which seeds share, see none of that text either. Smoothing for a fold is chosen on the
-other folds' left-out episodes, as the networks of all seeds score them. What is left out may be of
-any licence, what is trained on is the config's choice. Every step is kept in the run's folder, so
-that an interrupted run goes on.
+other folds' left-out episodes, as the networks of all seeds score them, by the labels that training
+goes by. What is left out may be of any licence, what is trained on is the config's choice. Every
+step is kept in the run's folder, so that an interrupted run goes on.
 """
 
 import json
@@ -26,7 +26,7 @@ from train.baseline import baseline_scores
 from train.config import Config, CorpusChoice, with_licences
 from train.corpus import CorpusError, Episode, share
 from train.errors import Pair, tally
-from train.evaluate import Scored, report_paths, score_episode
+from train.evaluate import Scored, report_paths, score_episode, spans_report
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed, read_sources
@@ -120,7 +120,7 @@ def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoo
     made_of = {"seeds": len(seeds), "fixed": [BETWEEN_ADS, AD_SPLIT, EDGE]}
     if not kept.exists() or _read_choice(kept)[0] != made_of:
         folds, episodes = zip(*((k, e) for f in seeds for k in FOLDS for e in f[k]), strict=True)
-        tuner = Tuner(episodes)
+        tuner = Tuner([e.taught for e in episodes])
         chosen = [tuner.best(np.not_equal(folds, k)).model_dump() for k in (*FOLDS, None)]
         choice = {"of": made_of, "chosen": chosen}
         part = kept.with_suffix(".part")
@@ -142,7 +142,8 @@ def summary(
 ) -> dict[str, Any]:
     """Scores by show, over unseen shows and over the seen one; each fold as `chosen` smooths it.
 
-    `bared` are the same folds without case and punctuation, smoothed as they are.
+    Episodes that were read twice are also scored by the second reading, and the second reading by
+    the first. `bared` are the same folds without case and punctuation, smoothed as they are.
     """
     pairs = _smoothed(folds, chosen)
     groups: dict[str, list[Pair]] = defaultdict(list)
@@ -153,6 +154,9 @@ def summary(
         "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
         "errors": tally(pairs),
     }
+    if twice := [(e, e.second, path) for e, path in pairs if e.second is not None]:
+        report["read_again"] = report_paths([(e.taught, path) for e, _, path in twice])
+        report["reader"] = spans_report([(e, second.argmax(axis=1)) for e, second, _ in twice])
     return {**report, "bare": _seen_or_not(_smoothed(bared, chosen))} if bared else report
 
 

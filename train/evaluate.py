@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +38,17 @@ class Scored:
     allowed: Allowed  # (n_units, n_labels)
     n_words: npt.NDArray[np.int64]  # (n_units,)
     clock: npt.NDArray[np.float64]  # (n_units + 1,), seconds at which units start; the last ends
+    second: Allowed | None = None  # (n_units, n_labels), what another reader allows
 
     @property
     def group(self) -> str:
         """The show, or the episode where each is another show."""
         return group_of(self.show, self.name)
+
+    @property
+    def taught(self) -> "Scored":
+        """The same by the labels that training goes by: the second reading, if there is one."""
+        return self if self.second is None else replace(self, allowed=self.second, second=None)
 
     @property
     def six(self) -> bool:
@@ -66,6 +72,7 @@ def scored(episode: Episode, transcript: Transcript, log_probs: Scores) -> Score
         unit_labels(episode, transcript),
         n_words,
         _clock(transcript, n_words),
+        None if episode.second is None else unit_labels(episode.taught, transcript),
     )
 
 

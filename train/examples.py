@@ -31,10 +31,10 @@ class Example:
 
 
 def encode_episode(episode: Episode, tokenizer: Tokenizer) -> Example:
-    """The network's input and target for one labelled episode."""
+    """The network's input and target for one labelled episode, by the labels it is taught."""
     transcript = read_transcript(episode)
     rows = encode([unit.text for unit in transcript.units], tokenizer)
-    allowed = unit_labels(episode, transcript)[rows.unit]
+    allowed = unit_labels(episode.taught, transcript)[rows.unit]
     return Example(episode.group, Stretch(rows.ids, allowed), rows.place)
 
 

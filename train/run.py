@@ -53,6 +53,7 @@ def run_id(config: Config, sources: Sources) -> str:
         digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)
         digest.update(b"" if episode.cues is None else episode.cues.tobytes())
         digest.update(b"lent" if episode.lent else b"")
+        digest.update(b"" if episode.second is None else episode.second.tobytes())
     for piece in (*sources.bank.ads, *sources.bank.passages):
         digest.update(piece.model_dump_json().encode())
     digest.update(sources.bank.breaks.model_dump_json().encode())
@@ -116,6 +117,7 @@ def _facts(
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
         "lent_labels": _counts([e for e in (*training, *validation) if e.lent]),
+        "read_again": _counts([e for e in (*training, *validation) if e.second is not None]),
         "written": sources.bank.counts,
     }
 

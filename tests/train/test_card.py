@@ -124,6 +124,16 @@ def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
     assert "commit\nunknown with local changes;" in render(manifest, metrics)
 
 
+def test_a_second_reading_has_its_row_and_what_it_scores_itself(manifest, metrics, episodes):
+    mixed = [e for e in episodes if e.show == "mixed"]
+    again = report_paths([(e, e.log_probs.argmax(axis=1)) for e in mixed])
+    reader = {"ads": {"f05": 0.854, "wrongly_cut_s_an_hour": 28.4}}
+    metrics["crossval"] = {"model": [{**run(episodes), "read_again": again, "reader": reader}]}
+    card = render(manifest, metrics)
+    assert "mixed, by its second reading" in [row[0] for row in rows(card, "ad spans")]
+    assert "scores F0.5 0.854 against them, with\n28 s/h wrongly cut." in card
+
+
 def test_cross_validation_of_several_seeds_stands_with_its_spread(manifest, metrics, episodes):
     other = [scored(e.show, e.name, n_words=900) for e in episodes]
     metrics["crossval"] = {

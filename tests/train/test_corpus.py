@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -17,6 +18,8 @@ from train.corpus import (
     split,
     unit_labels,
 )
+from train.examples import encode_episode
+from train.vocabulary import new_tokenizer
 
 TRANSCRIPT = b'{"segments": [{"start": 0.0, "end": 2.0, "text": " So this is tea."}]}'
 
@@ -95,7 +98,21 @@ def test_transcripts_without_labels_of_their_own_are_lent_some(tmp_path):
     write(tmp_path / "corpus" / "labels" / "tea" / "1.tsv", "1\t1\tother\n")
     found = list(read_episodes(tmp_path / "corpus", lent=lent))
     assert [(e.name, e.lent, int(e.cues.sum())) for e in found] == [("1", False, 1), ("2", True, 4)]
+    assert [e.second is None for e in found] == [False, True]
     assert names(read_episodes(tmp_path / "corpus")) == [("tea", "1")]
+
+
+def test_training_goes_by_the_second_reading_and_scores_by_the_first(make):
+    first = make.talk(("not_ad", 4), ("ad", 2))
+    second = make.talk(("intro", 3), ("sponsor_read", 3)).cues
+    twice = replace(first, second=second)
+    transcript = read_transcript(twice)
+    assert first.taught is first
+    assert (unit_labels(twice, transcript) == first.cues).all()
+    assert (unit_labels(twice.taught, transcript) == second).all()
+    tokenizer = new_tokenizer([unit.text for unit in transcript.units] * 9, 300)
+    assert (encode_episode(twice, tokenizer).rows.allowed.sum(axis=1) == 1).all()
+    assert (encode_episode(first, tokenizer).rows.allowed.sum(axis=1) > 1).all()
 
 
 def test_labels_next_to_transcripts_of_any_format_are_read(tmp_path):

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -192,6 +193,43 @@ def test_the_seen_show_is_reported_apart_from_the_unseen(
     assert report["unseen"]["episodes"] == sum(
         part["episodes"] for show, part in shows.items() if show != SEEN
     )
+
+
+def read_twice(folds, second):
+    """The folds, with a second reading of each episode of `mixed`: (n_units,) labels."""
+    allowed = np.eye(6, dtype=bool)[second]
+    return [[replace(e, second=allowed) if e.show == "mixed" else e for e in f] for f in folds]
+
+
+def test_the_second_reading_is_scored_against_and_scored(sources, calls, tiny, tmp_path):
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    once = crossval.summary(folds, [UNTUNED] * 5)
+    assert not {"read_again", "reader"} & once.keys()
+    moved = np.array([OTHER] * 9 + [0] * 4 + [OTHER] * 3)  # three units later: one of four is left
+    report = crossval.summary(read_twice(folds, moved), [UNTUNED] * 5)
+    assert {name: report[name] for name in once} == once
+    assert report["read_again"]["spans"]["ads"]["f05"] == 0
+    assert report["reader"]["ads"]["f05"] == 0
+    same = np.array([OTHER] * 6 + [0] * 4 + [OTHER] * 6)
+    report = crossval.summary(read_twice(folds, same), [UNTUNED] * 5)
+    assert report["read_again"] == once["shows"]["mixed"]
+    assert report["reader"]["ads"]["f05"] == 1
+
+
+def test_smoothing_is_chosen_by_the_labels_that_training_goes_by(
+    sources, calls, tiny, tmp_path, monkeypatch
+):
+    folds = crossval.run_baseline(tiny, sources, tmp_path / "baseline")
+    seen = []
+    monkeypatch.setattr(crossval, "Tuner", lambda episodes: seen.extend(episodes) or Chooser())
+    crossval.choose([read_twice(folds, np.full(16, OTHER))], tmp_path / "smoothing.json")
+    assert {e.show: bool(e.allowed[:, 0].any()) for e in seen}.pop("mixed") is False
+    assert all(e.allowed[:, 0].any() for e in seen if e.show != "mixed")
+
+
+class Chooser:
+    def best(self, part):
+        return UNTUNED
 
 
 def test_bare_folds_are_made_by_the_bundles_that_are_there(sources, tiny_bundle, tmp_path):
