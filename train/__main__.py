@@ -59,15 +59,22 @@ for study in (crossval_command, ablation_command, written_command, errors_comman
     default=None,
     help="An encoder's folder to start from; default: the config's, which is none.",
 )
+@click.option("--open-licences", is_flag=True, help="Train on openly licensed text alone.")
 def fit(
     corpora: Sequence[Path],
     config_path: Path | None,
     out: Path,
     name: str | None,
     start: Path | None,
+    open_licences: bool,
 ) -> None:
     """Train a network, export it, score it and write its bundle to OUT."""
     config = chosen_config(config_path, corpora, name, start)
+    if open_licences and config.start.folder:
+        raise click.UsageError(
+            f"{config.start.folder} may have learnt from text of any licence; leave out --start"
+        )
+    config = with_licences(config, open_only=True) if open_licences else config
     sources = read_sources(config)
     run = train_network(config, sources, RUNS / f"{config.run.name}-{run_id(config, sources)}")
     documents = labelled([DOCUMENTS])

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -74,6 +75,9 @@ def test_a_run_is_known_by_all_that_decides_what_it_computes(make, config, corpu
         assert run_id(config, read_sources(config)) != run_id(config, sources), path
         (corpus / path).write_text(text)
     assert run_id(config, read_sources(config)) == run_id(config, sources)
+    first, *others = sources.episodes
+    twice = replace(first, second=~first.cues)
+    assert run_id(config, replace(sources, episodes=(twice, *others))) != run_id(config, sources)
 
 
 def test_runs_on_the_same_text_can_share_a_vocabulary(make, config, tmp_path, monkeypatch):
@@ -158,6 +162,19 @@ def test_fit_makes_a_bundle_with_figures_and_a_card(workplace, config, runner):
     assert list(metrics["shows"]) == ["documents"]
     assert metrics["crossval"] is None
     assert "# mine " in (out / "README.md").read_text()
+
+
+def test_fit_on_openly_licensed_text_learns_from_nothing_else(workplace, make, config, runner):
+    choice = {"open_shows": ("kettle",), "validation_share": 0.5}
+    kettle = make.changed(config, corpus=choice)
+    (workplace / "tiny.toml").write_text(to_toml(kettle.model_dump(mode="json")))
+    arguments = ["fit", "--config", "tiny.toml", "--out", "open", "--open-licences"]
+    assert runner.invoke(command.main, arguments, catch_exceptions=False).exit_code == 0
+    manifest = json.loads((workplace / "open" / "manifest.json").read_text())
+    assert set(manifest["trained_on"]) == set(manifest["read_for_vocabulary"]) == {"kettle"}
+    done = runner.invoke(command.main, [*arguments, "--start", str(workplace)])
+    assert done.exit_code == 2
+    assert "may have learnt from text of any licence; leave out --start" in done.output
 
 
 def test_fit_on_written_texts_alone_smooths_as_the_config_says_for_them(
