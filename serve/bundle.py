@@ -54,6 +54,7 @@ class Smoothing(BaseModel):
     content: float = Field(ge=0)  # nats to go from one content label to another
     ad_split: float = Field(default=1.0, gt=0, le=1)  # see serve.smooth.evidence
     edge: float = Field(default=0.0, ge=0, lt=1)  # see serve.smooth.trimmed
+    gap: float = Field(default=1.0, gt=0, le=1)  # see serve.smooth.bridged; 1: never
     bias: Mapping[Label, float] = {}  # nats added to a label's score of every WORDS_A_STEP words
 
     def costs(self) -> Costs:
@@ -64,7 +65,7 @@ class Smoothing(BaseModel):
         switch = np.where(is_ad[:, None] & is_ad[None, :], self.between_ads, switch)
         np.fill_diagonal(switch, 0.0)
         bias = np.array([self.bias.get(label, 0.0) for label in LABELS])
-        return Costs(switch, bias, self.ad_split, self.edge)
+        return Costs(switch, bias, self.ad_split, self.edge, self.gap)
 
 
 def default_folder() -> Path:

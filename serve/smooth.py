@@ -16,6 +16,7 @@ Totals = npt.NDArray[np.float64]
 # A unit of this many words counts once. Evidence grows with words, so that coarse and fine cues of
 # the same speech are smoothed alike.
 WORDS_A_STEP = 12
+GAP_WORDS = 400  # content between two ads that is longer is a part of the show
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Costs:
     bias: npt.NDArray[np.float64]  # (n_labels,), nats added to the score of a label
     ad_split: float = 1.0  # how much it counts which sort of advertising a unit is, above 0 to 1
     edge: float = 0.0  # advertising begins and ends with units that are it at this probability
+    gap: float = 1.0  # content between two ads is advertising at this probability
 
 
 def calibrated(scores: Scores, temperature: float) -> Scores:
@@ -46,9 +48,9 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
     n_words    (..., n_units)
 
     The scores are (evidence + bias) * n_words / WORDS_A_STEP; see `evidence`. On a tie the label
-    that comes first in LABELS wins. Then the ends of advertising are trimmed, and what is left of
-    it is sorted where its sort counted for little; see `trimmed` and `by_sort`. Raises ValueError
-    when `log_probs` is not finite or the shapes do not fit.
+    that comes first in LABELS wins. Then the ends of advertising are trimmed, gaps in it are
+    closed, and it is sorted where its sort counted for little; see `trimmed`, `bridged` and
+    `by_sort`. Raises ValueError when `log_probs` is not finite or the shapes do not fit.
     """
     if log_probs.shape[:-1] != n_words.shape or not n_words.ndim or not n_words.size:
         raise ValueError(f"log_probs of shape {log_probs.shape} for n_words of {n_words.shape}")
@@ -66,6 +68,10 @@ def best_path(log_probs: Scores, costs: Costs, n_words: npt.NDArray[np.int64]) -
         doubtful = (ad_log_probs(log_probs)[..., 0] < np.log(costs.edge)) | (n_words == 0)
         best_content = log_probs[..., len(ADS) :].argmax(axis=-1) + len(ADS)
         path = trimmed(path, np.moveaxis(doubtful, -1, 0), np.moveaxis(best_content, -1, 0))
+    if costs.gap < 1:
+        path = bridged(
+            path, np.moveaxis(ad_odds(log_probs), -1, 0), np.moveaxis(n_words, -1, 0), costs.gap
+        )
     if costs.ad_split < 1:
         path = by_sort(path, totals(log_probs), switch)
     return np.moveaxis(path, 0, -1)
@@ -119,6 +125,28 @@ def trimmed(path: Path, doubtful: Mask, best_content: Path) -> Path:
     return np.asarray(np.select(choices, [path, behind, ahead[::-1]], best_content))
 
 
+def bridged(path: Path, odds: Totals, n_words: npt.NDArray[np.int64], gap: float) -> Path:
+    """`path` with content between two ads made advertising where it is that at `gap` or more.
+
+    path, n_words  (n_units, ...)
+    odds           (n_units, ...), log odds of advertising; their mean over the words is what counts
+
+    The middle of a long read reads like talk. To price a gap like content anywhere would take
+    prices at which short ads are never entered.
+    """
+    shape, least = path.shape, np.log(gap / (1 - gap))
+    columns = (a.reshape(len(path), -1).T for a in (path.copy(), odds * n_words, n_words))
+    closed = []
+    for labels, weighed, words in zip(*columns, strict=True):
+        for first, stop in list(runs(labels < len(ADS)))[1:-1]:
+            said = words[first:stop].sum()
+            is_gap = labels[first] >= len(ADS) and said <= GAP_WORDS
+            if is_gap and weighed[first:stop].sum() >= least * said:
+                labels[first:stop] = labels[first - 1]
+        closed.append(labels)
+    return np.stack(closed, axis=1).reshape(shape)
+
+
 def _nearest_before(path: Path, stays: Mask) -> tuple[Path, Mask]:
     """The label of the latest unit that stays, up to each one, and whether there is any."""
     latest = _latest(stays)
@@ -143,6 +171,12 @@ def ad_log_probs(log_probs: Scores) -> Scores:
     return any_ad
 
 
+def ad_odds(log_probs: Scores) -> Totals:
+    """Log odds of advertising of any sort: (..., n_units)."""
+    content = np.logaddexp.reduce(log_probs[..., len(ADS) :], axis=-1)
+    return np.asarray(ad_log_probs(log_probs)[..., 0] - content, dtype=np.float64)
+
+
 def evidence(log_probs: Scores, ad_split: float) -> Scores:
     """Log probabilities with those of the ADS drawn towards that of advertising of any sort.
 
@@ -156,11 +190,11 @@ def evidence(log_probs: Scores, ad_split: float) -> Scores:
     return np.concatenate([drawn, log_probs[..., len(ADS) :]], axis=-1)
 
 
-def runs(path: Path) -> Iterator[tuple[int, int]]:
+def runs(path: Path | Mask) -> Iterator[tuple[int, int]]:
     """Half-open ranges of equal labels, in order.
 
     >>> list(runs(np.array([5, 5, 0, 5])))
     [(0, 2), (2, 3), (3, 4)]
     """
-    edges = np.flatnonzero(np.diff(path)) + 1
+    edges = np.flatnonzero(path[1:] != path[:-1]) + 1
     return zip([0, *edges.tolist()], [*edges.tolist(), len(path)], strict=True)

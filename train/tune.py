@@ -21,11 +21,13 @@ SIDE_BY_SIDE = 64  # episodes; more would be padded more
 CUT_PRICE = 0.002  # F0.5 for a second wrongly cut an hour: what is cut is gone for the listener
 MOST_CUT = 60.0  # seconds an hour that are charged, so that no one show decides
 TEMPERATURES = np.round(np.geomspace(0.7, 3.0, 16), 2)
-# The three prices that make up for each other are tried in all combinations, `content` after them.
+# The three prices that make up for each other are tried in all combinations, with the first of
+# CONTENT and of GAP, whose others are tried after them.
 ENTER_AD = (2.0, 3.0, 4.5, 6.0, 8.0, 12.0)
 LEAVE_AD = (1.0, 3.0, 4.5, 6.0, 8.0, 12.0)
 AD_BIAS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 CONTENT = (3.0, 5.0, 8.0, 12.0)
+GAP = (0.12, 0.07, 0.2, 1.0)
 # Left out of the search. BETWEEN_ADS moves no edge of advertising; of 0.5 to 4 it tells the two
 # sorts apart best on shows left out. For AD_SPLIT earlier searches took 0.1 to 0.6, and scored no
 # better; EDGE they chose almost everywhere.
@@ -42,6 +44,7 @@ class Point(NamedTuple):
     leave_ad: float
     ad_bias: float
     content: float = CONTENT[0]
+    gap: float = GAP[0]
 
     def smoothing(self) -> Smoothing:
         """The table; the temperature is left at 1."""
@@ -53,6 +56,7 @@ class Point(NamedTuple):
             content=self.content,
             ad_split=AD_SPLIT,
             edge=EDGE,
+            gap=self.gap,
             bias=dict.fromkeys(ADS, self.ad_bias),
         )
 
@@ -104,6 +108,7 @@ class Tuner:
 
         prices = max(starmap(Point, product(ENTER_AD, LEAVE_AD, AD_BIAS)), key=score)
         point = max((prices._replace(content=price) for price in CONTENT), key=score)
+        point = max((point._replace(gap=gap) for gap in GAP), key=score)
         return point.smoothing().model_copy(update={"temperature": temperature})
 
     def objective(self, outcome: Outcome, part: Mask) -> float:

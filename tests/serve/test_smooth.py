@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from serve.labels import LABELS
 from serve.smooth import (
+    GAP_WORDS,
     WORDS_A_STEP,
     Costs,
     best_path,
+    bridged,
     by_sort,
     calibrated,
     evidence,
@@ -126,7 +128,7 @@ def test_episodes_side_by_side_are_labelled_like_each_alone():
     lengths = [30, 1, 17, 29]
     for i, n in enumerate(lengths):
         n_words[i, n:] = 0
-    costs = Costs(flat(2.0, 6), np.zeros(6))
+    costs = Costs(flat(2.0, 6), np.zeros(6), gap=0.2)
     together = best_path(scores, costs, n_words)
     for i, n in enumerate(lengths):
         assert together[i, :n].tolist() == best_path(scores[i, :n], costs, n_words[i, :n]).tolist()
@@ -222,3 +224,43 @@ def test_doubtful_units_stay_in_the_middle_of_an_ad_and_go_at_its_ends():
     costs = Costs(np.zeros((6, 6)), np.array([2.0, 0, 0, 0, 0, 0]), edge=0.4)
     path = best_path(log_probs.astype(np.float32), costs, np.full(7, 12))
     assert path.tolist() == [5, 5, 0, 0, 0, 5, 5]
+
+
+def bridged_one_by_one(path, odds, n_words, gap):
+    """The same as `bridged` for one episode, from its docstring alone."""
+    is_ad, done = np.array(path) < 2, list(path)
+    for i, first_ad in enumerate(is_ad):
+        after = next((j for j in range(i + 1, len(path)) if is_ad[j]), None)
+        if not first_ad or after in (None, i + 1):
+            continue
+        words = n_words[i + 1 : after]
+        mean = float(odds[i + 1 : after] @ words) / max(float(words.sum()), 1e-9)
+        if words.sum() <= GAP_WORDS and mean >= np.log(gap / (1 - gap)):
+            done[i + 1 : after] = [path[i]] * (after - i - 1)
+    return done
+
+
+UNITS = st.tuples(st.integers(0, 5), st.sampled_from([-4.0, -1.5, 0.5]), st.integers(1, 250))
+
+
+@given(st.lists(UNITS, min_size=1, max_size=12), st.sampled_from([0.1, 0.3, 0.6]))
+def test_content_between_two_ads_is_one_where_it_may_well_be_it(units, gap):
+    path, odds, n_words = (np.array(part) for part in zip(*units, strict=True))
+    expected = bridged_one_by_one(path, odds, n_words, gap)
+    assert bridged(path, odds, n_words, gap).tolist() == expected
+    side_by_side = bridged(*(np.stack([a, a[::-1]], axis=1) for a in (path, odds, n_words)), gap)
+    assert side_by_side[:, 0].tolist() == expected
+    assert path.tolist() == [label for label, _, _ in units]  # the argument is left alone
+
+
+def test_a_gap_is_closed_by_its_probability_and_its_length():
+    def labelled(probability, n_words=40, gap=0.2):
+        ad, talk = np.array([0.98] + [0.004] * 5), np.full(6, (1 - probability) / 5)
+        talk[0], talk[5] = probability, talk[5] + 4 * talk[1] - 0.004
+        talk[1:5] = 0.001
+        prices = Costs(flat(0.5, 6), np.zeros(6), gap=gap)
+        log_probs = np.log(np.array([ad, talk, ad])).astype(np.float32)
+        return best_path(log_probs, prices, np.array([60, n_words, 60])).tolist()
+
+    assert labelled(0.3) == [0, 0, 0]
+    assert labelled(0.1) == labelled(0.3, GAP_WORDS + 1) == labelled(0.3, gap=1.0) == [0, 5, 0]

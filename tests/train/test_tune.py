@@ -199,7 +199,7 @@ def test_the_best_on_a_part_is_what_that_part_alone_chooses():
 
 def test_the_best_is_what_brute_force_finds(monkeypatch):
     grid = {"ENTER_AD": (1.0, 4.0), "LEAVE_AD": (1.0, 4.0), "AD_BIAS": (-1.0, 2.0)}
-    for name, values in {**grid, "CONTENT": (0.1, 6.0)}.items():
+    for name, values in {**grid, "CONTENT": (0.1, 6.0), "GAP": (0.3, 1.0)}.items():
         monkeypatch.setattr(f"train.tune.{name}", values)
     episodes = doubtful(30)
     chosen = tune(episodes)
@@ -208,10 +208,12 @@ def test_the_best_is_what_brute_force_finds(monkeypatch):
     def worth(point):
         return worth_of(cooled, point.smoothing())
 
-    prices = max((Point(*values, 0.1) for values in product(*grid.values())), key=worth)
-    best = max((prices._replace(content=price) for price in (0.1, 6.0)), key=worth)
+    points = [Point(*values, 0.1, 0.3) for values in product(*grid.values())]
+    best = max(points, key=worth)
+    best = max((best._replace(content=price) for price in (0.1, 6.0)), key=worth)
+    best = max((best._replace(gap=gap) for gap in (0.3, 1.0)), key=worth)
     assert chosen == best.smoothing().model_copy(update={"temperature": chosen.temperature})
-    assert len({round(worth(Point(*values, 0.1)), 6) for values in product(*grid.values())}) > 4
+    assert len({round(worth(point), 6) for point in points}) > 4
 
 
 def test_the_temperature_is_that_of_the_part_alone():
