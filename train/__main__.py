@@ -59,7 +59,11 @@ for study in (crossval_command, ablation_command, written_command, errors_comman
     default=None,
     help="An encoder's folder to start from; default: the config's, which is none.",
 )
-@click.option("--open-licences", is_flag=True, help="Train on openly licensed text alone.")
+@click.option(
+    "--open-licences",
+    is_flag=True,
+    help="Train on the config's open_shows and seeds/written alone.",
+)
 def fit(
     corpora: Sequence[Path],
     config_path: Path | None,
@@ -72,7 +76,8 @@ def fit(
     config = chosen_config(config_path, corpora, name, start)
     if open_licences and config.start.folder:
         raise click.UsageError(
-            f"{config.start.folder} may have learnt from text of any licence; leave out --start"
+            f"{config.start.folder} may have learnt from text of any licence; leave out --start,"
+            ' and set folder = "" in [start]'
         )
     config = with_licences(config, open_only=True) if open_licences else config
     sources = read_sources(config)

@@ -96,7 +96,7 @@ def training_data(facts: Mapping[str, Any]) -> str:
 
 
 def _data(facts: Mapping[str, Any]) -> str:
-    columns = ("trained_on", "lent_labels", "validated_on", "read_for_vocabulary")
+    columns = ("trained_on", "lent_labels", "read_again", "validated_on", "read_for_vocabulary")
     counts = [facts.get(name) or {} for name in columns]
     rows = [
         [
@@ -107,9 +107,9 @@ def _data(facts: Mapping[str, Any]) -> str:
         for show in sorted(set().union(*counts))
     ]
     written = facts["written"]
-    head = ["show", "trained", "lent", "validated", "read", "source and terms"]
-    return f"""Episodes by show (lent: with labels of `seeds/labels`; read: its
-text alone, without labels), and {written["ads"]} ads,
+    head = ["show", "trained", "lent", "again", "validated", "read", "source and terms"]
+    return f"""Episodes by show (lent: with labels of `seeds/labels`; again: with a second reading
+from there; read: its text alone, without labels), and {written["ads"]} ads,
 {written["passages"]} passages and {written["breaks"]} ways in and out of a break of
 `seeds/written`. `seeds/documents` are never trained on.
 
@@ -119,6 +119,9 @@ text alone, without labels), and {written["ads"]} ads,
 def _making(manifest: Mapping[str, Any]) -> str:
     parity, versions = manifest["parity"], manifest["versions"]
     start = " START=path/to/encoder" if manifest.get("start") else ""
+    train = f"make train CORPUS=path/to/corpus{start} BUNDLE=models/candidate"
+    if manifest.get("open_licences_only"):
+        train = "python -m train fit --corpus path/to/corpus --open-licences"
     return f"""## Making
 
 Trained in {manifest["train_seconds"]} s on {manifest["device"]}, seed {manifest["seed"]}, commit
@@ -128,7 +131,7 @@ most {parity["max_abs_diff"]:.1g} nats (allowed: {parity["tolerance"]:g}); the s
 {parity.get("episodes_with_equal_segments", NOT_MEASURED)} seed documents.
 Hashes are in manifest.json.
 
-    make train CORPUS=path/to/corpus{start} BUNDLE=models/candidate
+    {train}
     make evaluate BUNDLE=models/candidate
     make crossval CORPUS=path/to/corpus
 """

@@ -3,8 +3,9 @@
 Two layouts are read: `labels/<show>/<episode>.tsv` beside `transcripts/<show>/<episode>.json`, and
 a transcript of any format with `<file name>.labels.tsv` next to it (what `segue tag --to labels`
 writes); there the show is the folder's name. Transcripts of the first layout may be lent labels
-from elsewhere, so that labels can be kept where the transcripts cannot. Where a transcript has
-labels of its own, lent ones are a second reading: training goes by it, scores by the first.
+from elsewhere, so that labels can be kept where the transcripts cannot. Where a transcript's own
+labels leave something open (`ad`, `not_ad`), lent ones are a second reading: training goes by it,
+scores by the first.
 """
 
 from collections.abc import Iterable, Iterator
@@ -84,9 +85,8 @@ def read_episodes(
 ) -> Iterator[Episode]:
     """The episodes below `folder` in order of their paths; without labels only when asked for.
 
-    `lent` is a folder of labels for transcripts that have none of their own, or whose own were read
-    again: `<show>/<episode>.tsv` each, and SHA256SUMS, which says what transcripts they were drawn
-    on.
+    `lent` is a folder of labels for transcripts that have none of their own, or partial ones:
+    `<show>/<episode>.tsv` each, and SHA256SUMS, which says what transcripts they were drawn on.
     """
     if not folder.is_dir():
         raise CorpusError(
@@ -165,10 +165,13 @@ def _read_corpus(folder: Path, *, unlabelled: bool, lent: Path | None) -> Iterat
     for path in sorted((folder / "transcripts").glob("*/*.json")):
         show, name, source = path.parent.name, path.stem, path.read_bytes()
         own = folder / "labels" / show / f"{name}.tsv"
-        is_lent = lent and known.get(f"{show}/{path.name}") == sha256(source).hexdigest()
-        other = read_labels(lent / show / own.name) if lent and is_lent else None
+        other = None
+        if lent and known.get(f"{show}/{path.name}") == sha256(source).hexdigest():
+            other = read_labels(lent / show / own.name)
         if own.exists():
-            yield Episode(show, name, source, read_labels(own), second=other)
+            cues = read_labels(own)
+            is_partial = bool((cues.sum(axis=1) > 1).any())
+            yield Episode(show, name, source, cues, second=other if is_partial else None)
         elif other is not None:
             yield Episode(show, name, source, other, lent=True)
         elif unlabelled:

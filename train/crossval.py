@@ -30,7 +30,7 @@ from train.evaluate import Scored, report_paths, score_episode, spans_report
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed, read_sources
-from train.tune import AD_SPLIT, BETWEEN_ADS, EDGE, Tuner, cool
+from train.tune import SEARCHED, Tuner, cool
 
 log = logging.getLogger(__name__)
 
@@ -103,21 +103,21 @@ def run_baseline(config: Config, sources: Sources, folder: Path) -> list[list[Sc
 
 
 def read_run(folder: Path) -> list[Pair]:
-    """The left-out episodes of a seed of a finished run with their labellings."""
+    """The left-out episodes of a seed of a finished run, as taught, with their labellings."""
     files = [*(folder / f"fold-{k}.pickle" for k in FOLDS), folder.parent / SMOOTHING]
     if missing := [file.name for file in files if not file.exists()]:
         raise CorpusError(f"{folder} lacks {', '.join(missing)}; name a finished run of crossval")
     folds = [pickle.loads(file.read_bytes()) for file in files[:-1]]
-    return _smoothed(folds, _read_choice(files[-1])[1])
+    return [(e.taught, path) for e, path in _smoothed(folds, _read_choice(files[-1])[1])]
 
 
 def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoothing]:
     """For each fold what the others choose, over all seeds, and last what all choose together.
 
     One seed's choice is a matter of luck. The choice is kept in the file `kept`, and made anew when
-    the number of seeds or what is not searched for is another.
+    the number of seeds or what is searched is another.
     """
-    made_of = {"seeds": len(seeds), "fixed": [BETWEEN_ADS, AD_SPLIT, EDGE]}
+    made_of = {"seeds": len(seeds), "of": [list(values) for values in SEARCHED]}
     if not kept.exists() or _read_choice(kept)[0] != made_of:
         folds, episodes = zip(*((k, e) for f in seeds for k in FOLDS for e in f[k]), strict=True)
         tuner = Tuner([e.taught for e in episodes])
@@ -152,11 +152,12 @@ def summary(
     report = {
         **_seen_or_not(pairs),
         "shows": {show: report_paths(groups[show]) for show in sorted(groups)},
-        "errors": tally(pairs),
+        "errors": tally([(e.taught, path) for e, path in pairs]),
     }
-    if twice := [(e, e.second, path) for e, path in pairs if e.second is not None]:
-        report["read_again"] = report_paths([(e.taught, path) for e, _, path in twice])
-        report["reader"] = spans_report([(e, second.argmax(axis=1)) for e, second, _ in twice])
+    if twice := [(e, path) for e, path in pairs if e.second is not None]:
+        report["by_second_reading"] = report_paths([(e.taught, path) for e, path in twice])
+        readings = [(e, e.taught.allowed.argmax(axis=1)) for e, _ in twice]
+        report["second_reading"] = spans_report(readings)
     return {**report, "bare": _seen_or_not(_smoothed(bared, chosen))} if bared else report
 
 

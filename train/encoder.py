@@ -28,7 +28,7 @@ from train.sources import ROOT
 FILES = ("tokenizer.json", "weights.safetensors")
 MADE = (  # what run.json says of the making that goes with the weights
     "created", "commit", "dirty", "seed", "start",
-    "trained_on", "lent_labels", "validated_on", "read_for_vocabulary", "written",
+    "trained_on", "lent_labels", "read_again", "validated_on", "read_for_vocabulary", "written",
 )  # fmt: skip
 
 

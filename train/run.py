@@ -114,6 +114,7 @@ def _facts(
         "dirty": bool(_git("status", "--porcelain")),
         "seed": config.run.seed,
         "versions": {"python": sys.version.split()[0], **{n: version(n) for n in VERSIONS}},
+        "open_licences_only": config.corpus.open_licences_only,
         "trained_on": _counts(training),
         "validated_on": _counts(validation),
         "lent_labels": _counts([e for e in (*training, *validation) if e.lent]),

@@ -157,6 +157,13 @@ def test_a_config_that_cannot_be_read_is_named(folder, content):
         load_model(folder)
 
 
+def test_all_that_smoothing_says_reaches_the_costs():
+    costs = Smoothing(**SMOOTHING, ad_split=0.3, edge=0.4, gap=0.2).costs()
+    assert (costs.ad_split, costs.edge, costs.gap) == (0.3, 0.4, 0.2)
+    plain = Smoothing(**SMOOTHING).costs()
+    assert (plain.ad_split, plain.edge, plain.gap) == (1.0, 0.0, 1.0)
+
+
 def test_what_a_change_of_label_costs_depends_on_what_is_advertising():
     costs = Smoothing(**SMOOTHING, bias={"self_promo": -0.5, "other": 0.25}).costs()
     assert costs.switch.tolist() == [

@@ -264,3 +264,15 @@ def test_a_gap_is_closed_by_its_probability_and_its_length():
 
     assert labelled(0.3) == [0, 0, 0]
     assert labelled(0.1) == labelled(0.3, GAP_WORDS + 1) == labelled(0.3, gap=1.0) == [0, 5, 0]
+
+
+def test_ends_are_trimmed_before_gaps_are_closed_and_sorts_are_told_apart_after():
+    sponsor, own, maybe = [0.9, 0.08], [0.06, 0.92], [0.2, 0.2]
+    ads = np.array([maybe, sponsor, maybe, own, own, maybe])
+    rest = np.full((6, 3), 0.001)
+    probs = np.column_stack([ads, rest, 1 - ads.sum(axis=1) - 0.003])
+    prices = flat(3.0, 6)
+    prices[0, 1] = prices[1, 0] = 0.5
+    costs = Costs(prices, np.array([1.0, 1.0, 0, 0, 0, 0]), ad_split=0.1, edge=0.5, gap=0.3)
+    path = best_path(np.log(probs).astype(np.float32), costs, np.full(6, 36))
+    assert path.tolist() == [5, 0, 0, 1, 1, 5]

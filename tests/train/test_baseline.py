@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,3 +41,13 @@ def test_its_scores_are_log_probabilities_and_forbid_nothing(scores):
     assert episode.log_probs.dtype == np.float32
     np.testing.assert_allclose(np.exp(episode.log_probs).sum(axis=1), 1, atol=0.01)
     assert episode.log_probs.min() >= np.log(1e-4) - 1e-5
+
+
+def test_it_learns_from_the_second_reading(make):
+    first = make.talk(("not_ad", 20), ("ad", 20))
+    contrary = make.talk(("sponsor_read", 20), ("other", 20))
+    six = make.talk(("intro", 9), ("self_promo", 9))
+    twice = [replace(first, second=contrary.cues), six]
+    (learnt,) = baseline_scores(twice, [first])
+    (wanted,) = baseline_scores([replace(first, cues=contrary.cues), six], [first])
+    assert (learnt.log_probs == wanted.log_probs).all()

@@ -94,10 +94,11 @@ def test_a_card_lists_every_source_with_its_terms(manifest, metrics):
     manifest["read_for_vocabulary"] = {"mbmbam": 4, "kettle": 5}
     manifest["trained_on"] = {"mbmbam": 2, "kettle": 3}
     manifest["lent_labels"] = {"mbmbam": 1}
+    manifest["read_again"] = {"kettle": 2}
     table = rows(render(manifest, metrics), "show | trained")
     assert table[2:] == [
-        ["kettle", "3", "0", "1", "5", "not known"],
-        ["mbmbam", "2", "1", "0", "4", TERMS["mbmbam"]],
+        ["kettle", "3", "0", "2", "1", "5", "not known"],
+        ["mbmbam", "2", "1", "0", "0", "4", TERMS["mbmbam"]],
     ]
     card = render(manifest, metrics)
     assert "and 2 ads,\n1 passages and 3 ways in and out of a break of" in card
@@ -127,8 +128,9 @@ def test_local_changes_and_an_unknown_commit_are_said(manifest, metrics):
 def test_a_second_reading_has_its_row_and_what_it_scores_itself(manifest, metrics, episodes):
     mixed = [e for e in episodes if e.show == "mixed"]
     again = report_paths([(e, e.log_probs.argmax(axis=1)) for e in mixed])
-    reader = {"ads": {"f05": 0.854, "wrongly_cut_s_an_hour": 28.4}}
-    metrics["crossval"] = {"model": [{**run(episodes), "read_again": again, "reader": reader}]}
+    reading = {"ads": {"f05": 0.854, "wrongly_cut_s_an_hour": 28.4}}
+    both = {"by_second_reading": again, "second_reading": reading}
+    metrics["crossval"] = {"model": [{**run(episodes), **both}]}
     card = render(manifest, metrics)
     assert "mixed, by its second reading" in [row[0] for row in rows(card, "ad spans")]
     assert "scores F0.5 0.854 against them, with\n28 s/h wrongly cut." in card

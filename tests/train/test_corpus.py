@@ -98,8 +98,27 @@ def test_transcripts_without_labels_of_their_own_are_lent_some(tmp_path):
     write(tmp_path / "corpus" / "labels" / "tea" / "1.tsv", "1\t1\tother\n")
     found = list(read_episodes(tmp_path / "corpus", lent=lent))
     assert [(e.name, e.lent, int(e.cues.sum())) for e in found] == [("1", False, 1), ("2", True, 4)]
-    assert [e.second is None for e in found] == [False, True]
+    assert all(e.second is None for e in found)  # what says all of a label is left alone
     assert names(read_episodes(tmp_path / "corpus")) == [("tea", "1")]
+
+
+def test_labels_that_leave_something_open_get_lent_ones_as_a_second_reading(tmp_path):
+    lent, own = tmp_path / "lent", {"1": "not_ad", "2": "ad", "3": "other"}
+    for name, label in own.items():
+        write(tmp_path / "corpus" / "transcripts" / "mixed" / f"{name}.json", TRANSCRIPT)
+        write(tmp_path / "corpus" / "labels" / "mixed" / f"{name}.tsv", f"1\t1\t{label}\n")
+        write(lent / "mixed" / f"{name}.tsv", "1\t1\tself_promo\n")
+    digest = sha256(TRANSCRIPT).hexdigest()
+    write(lent / "SHA256SUMS", "".join(f"{digest}  mixed/{name}.json\n" for name in own))
+    found = list(read_episodes(tmp_path / "corpus", lent=lent))
+    promo = np.isin(LABELS, "self_promo")
+    assert [int(e.cues.sum()) for e in found] == [4, 2, 1]
+    assert [e.second is not None and bool((e.second == promo).all()) for e in found] == [
+        True,
+        True,
+        False,
+    ]
+    assert not any(e.lent for e in found)
 
 
 def test_training_goes_by_the_second_reading_and_scores_by_the_first(make):

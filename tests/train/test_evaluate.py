@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,19 @@ def test_where_there_are_none_words_stand_in_for_them():
     episode = Episode("tea", "1", b"One two three.\nFour.\n", cues("intro", "other"))
     found = score_episode(episode, Oracle("intro", "other"))
     np.testing.assert_allclose(found.clock, np.array([0, 3, 4]) / WORDS_A_SECOND)
+
+
+def test_a_second_reading_is_kept_beside_the_labels_that_are_scored():
+    episode = captions(("not_ad", "ad"))
+    once = score_episode(episode, Oracle("intro", "sponsor_read"))
+    assert once.second is None
+    assert once.taught is once
+    second = cues("intro", "sponsor_read")
+    found = score_episode(replace(episode, second=second), Oracle("intro", "sponsor_read"))
+    assert (found.allowed == once.allowed).all()
+    assert not found.six
+    assert found.taught.six
+    assert (found.taught.allowed == second).all()
 
 
 def test_the_clock_never_goes_back():
