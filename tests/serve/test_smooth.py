@@ -266,13 +266,25 @@ def test_a_gap_is_closed_by_its_probability_and_its_length():
     assert labelled(0.1) == labelled(0.3, GAP_WORDS + 1) == labelled(0.3, gap=1.0) == [0, 5, 0]
 
 
-def test_ends_are_trimmed_before_gaps_are_closed_and_sorts_are_told_apart_after():
-    sponsor, own, maybe = [0.9, 0.08], [0.06, 0.92], [0.2, 0.2]
-    ads = np.array([maybe, sponsor, maybe, own, own, maybe])
-    rest = np.full((6, 3), 0.001)
-    probs = np.column_stack([ads, rest, 1 - ads.sum(axis=1) - 0.003])
-    prices = flat(3.0, 6)
+def with_probabilities(ads):
+    """Log probabilities of units; those of the two sorts of advertising are given."""
+    ads = np.array(ads)
+    probs = np.column_stack([ads, np.full((len(ads), 3), 0.001), 0.997 - ads.sum(axis=1)])
+    return np.log(probs).astype(np.float32)
+
+
+def test_ends_are_trimmed_before_gaps_are_measured():
+    sure, doubtful, gap = [0.95, 0.01], [0.44, 0.01], [0.29, 0.01]
+    costs = Costs(flat(2.0, 6), np.array([0.5, 0.5, 0, 0, 0, 0]), edge=0.5, gap=0.25)
+    log_probs = with_probabilities([sure, doubtful, gap, sure])
+    long, short = np.array([60, 150, 300, 60]), np.array([60, 90, 300, 60])
+    assert best_path(log_probs, costs, long).tolist() == [0, 5, 5, 0]  # 450 words are no gap
+    assert best_path(log_probs, costs, short).tolist() == [0, 0, 0, 0]
+
+
+def test_what_was_a_gap_is_sorted_like_the_rest_of_the_advertising():
+    prices = flat(2.0, 6)
     prices[0, 1] = prices[1, 0] = 0.5
-    costs = Costs(prices, np.array([1.0, 1.0, 0, 0, 0, 0]), ad_split=0.1, edge=0.5, gap=0.3)
-    path = best_path(np.log(probs).astype(np.float32), costs, np.full(6, 36))
-    assert path.tolist() == [5, 0, 0, 1, 1, 5]
+    costs = Costs(prices, np.zeros(6), ad_split=0.1, gap=0.2)
+    log_probs = with_probabilities([[0.95, 0.01], [0.01, 0.25], [0.01, 0.95]])
+    assert best_path(log_probs, costs, np.full(3, 60)).tolist() == [0, 1, 1]
