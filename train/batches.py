@@ -15,7 +15,7 @@ from serve.labels import LABELS
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, Ids, places
 from train.config import Augment
 from train.corpus import Allowed
-from train.examples import Example, Stretch
+from train.examples import Example, Stretch, only_ads
 from train.transplant import Inserts, transplant
 
 # Of a crop may hang over an episode's end: starts and ends are seen as often as middles.
@@ -23,6 +23,7 @@ EDGE = 1 / 3
 # A crop that stands for part of an hour has this share of a written episode at most, and what lies
 # outside of it is said to be longer, up to so many times.
 PART, LONGER = 2 / 3, 15
+MOST_IN_A_ROW = 4  # ads in a break that is put in
 ROW_LENGTHS = (6, 10, 15, 22)  # mean tokens a row of captions, of speech, of sentences, of Whisper
 
 T = TypeVar("T")
@@ -58,15 +59,27 @@ class Crops(Dataset[Batch]):
         crop, before, after, at_ends = _crop(example, self.settings, rng)
         if self.ads_by_group and rng.random() < self.settings.transplant:
             for _ in range(rng.integers(1, 3)):
-                ads = self.ads_by_group[rng.choice(len(self.ads_by_group), p=self.ad_weights)]
-                ad = ads[rng.integers(len(ads))]
-                crop = transplant(crop, ad, self.inserts, at_ends, rng)
+                crop = transplant(crop, self._break(rng), self.inserts, at_ends, rng)
         if rng.random() < self.settings.rechunk:
             crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
         # A crop that has the end keeps it: ads push out its front, and elsewhere the back.
         n_over = max(0, len(crop.ids) - self.settings.crop_rows)
         first = n_over if at_ends == (False, True) else 0
         return self._finish(crop, first, before, after, rng)
+
+    def _break(self, rng: np.random.Generator) -> list[Stretch]:
+        """Ads that follow each other without a seam, or one passage that is none."""
+        first = self._drawn(rng)
+        if not only_ads(first.allowed).all():
+            return [first]
+        n_more = min(rng.geometric(1 - self.settings.in_a_row), MOST_IN_A_ROW) - 1
+        more = (self._drawn(rng) for _ in range(int(n_more)))
+        return [first, *(ad for ad in more if only_ads(ad.allowed).all())]
+
+    def _drawn(self, rng: np.random.Generator) -> Stretch:
+        """An ad or a passage of any show."""
+        ads = self.ads_by_group[rng.choice(len(self.ads_by_group), p=self.ad_weights)]
+        return ads[rng.integers(len(ads))]
 
     def _finish(
         self, crop: Stretch, first: int, before: float, after: float, rng: np.random.Generator

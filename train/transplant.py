@@ -30,25 +30,25 @@ class Inserts:
 
 def transplant(
     crop: Stretch,
-    ad: Stretch,
+    texts: Sequence[Stretch],
     inserts: Inserts,
     at_ends: tuple[bool, bool],
     rng: np.random.Generator,
 ) -> Stretch:
-    """`crop` with `ad` before one of its rows that is not advertising, or at an end.
+    """`crop` with `texts` before one of its rows that is not advertising, or at an end.
 
-    `at_ends` says whether the crop begins where the episode does, and ends where it ends. `ad` may
-    be a passage that is none; such a one is never announced.
+    `at_ends` says whether the crop begins where the episode does, and ends where it ends. `texts`
+    are the ads of one break, or a passage that is no ad; such a one is never announced.
     """
     at = _place(crop, at_ends, rng)
     before: Sequence[Stretch] = ()
     after: Sequence[Stretch] = ()
-    if only_ads(ad.allowed).all():
+    if only_ads(texts[0].allowed).all():
         first, last = at_ends[0] and at == 0, at_ends[1] and at == len(crop.ids)
         before = () if first else _said(_before(inserts, last, rng), rng)
         after = () if last else _said(inserts.returns, rng)
     empty = (before or after) and rng.random() < EMPTY
-    put_in = [*before, *([] if empty else [ad]), *after]
+    put_in = [*before, *([] if empty else texts), *after]
     return Stretch(
         np.concatenate([crop.ids[:at], *(part.ids for part in put_in), crop.ids[at:]]),
         np.concatenate([crop.allowed[:at], *(part.allowed for part in put_in), crop.allowed[at:]]),

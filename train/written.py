@@ -21,6 +21,8 @@ Manner = Literal[
     "bumper", "listener-message", "credits", "cross-promo", "house",
 ]  # fmt: skip
 
+LONG = 200  # words; such ads are few, and most of the advertising that is heard
+
 Said = Annotated[str, Field(min_length=3)]
 
 
@@ -96,17 +98,23 @@ def read_bank(folder: Path) -> Bank:
 
 
 def encode_bank(bank: Bank, tokenizer: Tokenizer) -> Inserts:
-    """The texts as rows: ads and passages by manner (passages have none), breaks any content."""
-    pieces = (*bank.ads, *bank.passages)
+    """The texts as rows: ads and passages by sort, breaks any content."""
     ads = [
-        (f"written/{p.manner}", _encode(p.lines, tokenizer, np.isin(LABELS, p.label)))
-        for p in pieces
+        (f"written/{_sort(p)}", _encode(p.lines, tokenizer, np.isin(LABELS, p.label)))
+        for p in (*bank.ads, *bank.passages)
     ]
     breaks = {
         name: [_encode(_lines(text), tokenizer, ~IS_AD) for text in texts]
         for name, texts in bank.breaks.model_dump().items()
     }
     return Inserts(ads, **breaks)
+
+
+def _sort(piece: Piece) -> str:
+    """What a text is drawn with: ads by manner, long ones apart; passages by label."""
+    if piece.manner is None:
+        return piece.label
+    return "long" if len(piece.text.split()) >= LONG else piece.manner
 
 
 def _encode(lines: Sequence[str], tokenizer: Tokenizer, allowed: npt.NDArray[np.bool_]) -> Stretch:

@@ -87,8 +87,8 @@ def tiny():
         network={"n_dims": 12, "n_hidden": 12, "n_context": 8, "dropout": 0.0},
         pretraining={"passes": 1.0, "dropout": 0.0},
         augment={
-            "crop_rows": 40, "as_part": 0.0, "word_dropout": 0.0, "transplant": 0.0, "rechunk": 0.0,
-            "six_weight": 1.0,
+            "crop_rows": 40, "as_part": 0.0, "word_dropout": 0.0, "transplant": 0.0,
+            "in_a_row": 0.0, "rechunk": 0.0, "six_weight": 1.0,
         },
         fit={
             "batch_size": 4, "steps_an_epoch": 4, "n_epochs": 3, "learning_rate": 1e-2,

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,9 +11,8 @@ from serve.labels import LABELS
 from serve.text import PAD, ROW_TOKENS, UNKNOWN, places
 from train.batches import Crops, WholeEpisodes, rechunk, row_weights
 from train.corpus import ALLOWED
-from train.examples import Example, Stretch, ads_of, encode_episode, only_ads
+from train.examples import Example, Stretch
 from train.transplant import Inserts
-from train.vocabulary import new_tokenizer
 
 READ, PROMO, OTHER = (LABELS.index(name) for name in ("sponsor_read", "self_promo", "other"))
 CROP = 32
@@ -51,6 +52,12 @@ def crops(settings, examples=None, ads=(), *, n=400, seed=1):
 
 def equal(one, other):
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def lengths(mask):
+    """How many rows in a row the mask is true for."""
+    starts, stops = (np.flatnonzero(np.diff(np.r_[0, mask, 0]) == way) for way in (1, -1))
+    return (stops - starts).tolist()
 
 
 def said(ids):
@@ -218,6 +225,17 @@ def test_a_crop_whose_front_was_pushed_out_says_where_it_lies(plain):
         assert n_put_in <= 6
 
 
+def test_some_ads_follow_each_other_at_once_and_passages_that_are_none_stand_alone(plain):
+    always = plain.model_copy(update={"transplant": 1.0, "in_a_row": 0.5, "crop_rows": 64})
+    texts = [("sea", stretch(["ad"], 5000)), ("air", stretch(["not_ad"], 7000))]
+    made = crops(always, [example("tea", ["intro"] * 20)], texts, n=300)
+    breaks = [n for i in range(300) for n in lengths((made[i][0] >= 5000).any(axis=1))]
+    assert {1, 2, 3, 4} <= set(breaks)  # and 5 to 8 where two breaks meet
+    mixed = [(made[i][0][:, 0] // 1000).tolist() for i in range(300)]
+    beside = sum((5, 7) in set(pairwise(rows)) for rows in mixed)
+    assert beside < 20  # only where two breaks meet
+
+
 def test_words_around_breaks_are_put_in_with_the_ads(plain):
     always = plain.model_copy(update={"transplant": 1.0, "crop_rows": 64})
     inserts = Inserts([("sea", stretch(["ad"] * 3, 5000))], leads=[stretch(["not_ad"], 7000)])
@@ -272,17 +290,6 @@ def test_rows_cut_anew_are_about_as_long_as_asked():
         assert 2400 / len(found.ids) == pytest.approx(mean, rel=0.1)
 
 
-def test_ads_of_an_episode_are_its_stretches_of_advertising():
-    labels = ["ad", "other", "sponsor_read", "self_promo", "not_ad", "sponsor_read"]
-    talk = example("tea", labels)
-    found = ads_of(talk)
-    assert [said(ad.ids)[0] for ad in found] == [2, 14, 32]
-    assert [len(ad.ids) for ad in found] == [1, 2, 1]
-    assert (found[1].allowed == allowed("sponsor_read", "self_promo")).all()
-    assert only_ads(talk.rows.allowed).tolist() == [True, False, True, True, False, True]
-    assert ads_of(example("tea", ["other"] * 3)) == []
-
-
 def test_whole_episodes_come_as_they_are():
     talk = example("tea", ["intro", "other"])
     whole = WholeEpisodes([talk])
@@ -290,18 +297,6 @@ def test_whole_episodes_come_as_they_are():
     assert len(whole) == 1
     assert (ids is talk.rows.ids) and (place is talk.place) and (labels is talk.rows.allowed)
     assert weights.tolist() == [0.25, 0.25]
-
-
-def test_an_episode_is_encoded_with_the_labels_of_its_units(make):
-    episode = make.talk(("intro", 2), ("sponsor_read", 1), name="9", show="mixed")
-    text = episode.source.decode().splitlines()
-    tokenizer = new_tokenizer(text * 3, 150)
-    found = encode_episode(episode, tokenizer)
-    assert found.group == "mixed/9"
-    assert said(found.rows.ids) == [i for t in tokenizer.encode_batch(text) for i in t.ids]
-    assert len(found.rows.allowed) == len(found.rows.ids) == len(found.place)
-    assert found.rows.allowed[0].tolist() == allowed("intro")[0].tolist()
-    assert found.rows.allowed[-1].tolist() == allowed("sponsor_read")[0].tolist()
 
 
 def test_a_written_episode_is_drawn_by_its_own_weight(plain):

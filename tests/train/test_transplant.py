@@ -30,7 +30,7 @@ def put_in(inserts, at_ends=(False, False), n=600, talk=None):
     talk = talk or rows("intro", TALK, 10)
     ad = rows("sponsor_read", AD, 3)
     rng = np.random.default_rng(1)
-    made = [transplant(talk, ad, inserts, at_ends, rng) for _ in range(n)]
+    made = [transplant(talk, [ad], inserts, at_ends, rng) for _ in range(n)]
     assert all(len(m.ids) == len(m.allowed) for m in made)
     return [m.ids[:, 0].tolist() for m in made]
 
@@ -84,7 +84,7 @@ def test_what_is_no_advertising_is_never_announced():
     rng = np.random.default_rng(1)
     talk = rows("intro", TALK, 10)
     for _ in range(100):
-        made = transplant(talk, passage, ANNOUNCED, (False, False), rng)
+        made = transplant(talk, [passage], ANNOUNCED, (False, False), rng)
         assert len(made.ids) == 13
 
 

@@ -7,7 +7,7 @@ pytest.importorskip("torch")
 from serve.labels import LABELS
 from serve.text import PAD
 from train.vocabulary import new_tokenizer
-from train.written import Bank, Breaks, Piece, _without_speaker, encode_bank, read_bank
+from train.written import LONG, Bank, Breaks, Piece, _without_speaker, encode_bank, read_bank
 
 READ = '''[[ad]]
 label = "sponsor_read"
@@ -78,12 +78,19 @@ def ids_of(tokenizer, *texts):
 
 def test_a_text_becomes_rows_that_are_allowed_its_label_only(bank, tokenizer):
     groups, found = zip(*encode_bank(bank, tokenizer).ads, strict=True)
-    assert groups == ("written/host-read", "written/host-read", "written/None")
+    assert groups == ("written/host-read", "written/host-read", "written/other")
     said = found[0].ids[found[0].ids != PAD].tolist()
     assert said == ids_of(tokenizer, "Leafbox sends tea to your door.", "And it comes in a box.")
     assert found[0].allowed.tolist() == [np.isin(LABELS, "sponsor_read").tolist()] * len(
         found[0].ids
     )
+
+
+def test_long_ads_are_drawn_apart_from_the_others_of_their_manner(bank, tokenizer):
+    long = bank.ads[0].model_copy(update={"text": "word " * LONG})
+    passage = bank.passages[0].model_copy(update={"text": "word " * LONG})
+    groups = [group for group, _ in encode_bank(Bank((*bank.ads, long), (passage,)), tokenizer).ads]
+    assert groups == ["written/host-read"] * 2 + ["written/long", "written/other"]
 
 
 def test_what_is_said_around_a_break_may_be_anything_but_advertising(bank, tokenizer):
