@@ -1,5 +1,6 @@
 """Tiny talks, a tiny configuration, and a network small enough to train in a second."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,14 @@ def one_thread():
 @pytest.fixture(scope="session")
 def make():
     return Maker()
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(request, monkeypatch):
+    """Only the CPU repeats itself bit for bit; tests that are for an accelerator are marked so."""
+    learner = sys.modules.get("train.learner")
+    if learner is not None and request.node.get_closest_marker("gpu") is None:
+        monkeypatch.setattr(learner, "device", lambda: learner.torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

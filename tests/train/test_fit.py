@@ -87,6 +87,21 @@ def test_two_episodes_learnt_by_heart_come_back_from_the_bundle(make, tiny, toy,
         assert labels[:2] == ["intro", "sponsor_read" if episode.show == "kettle" else "other"]
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no accelerator")
+def test_a_gpu_learns_what_the_cpu_learns(make, tiny, toy, tmp_path, monkeypatch):
+    config = make.changed(tiny, fit={"n_epochs": 8, "steps_an_epoch": 12, "learning_rate": 2e-2})
+    accelerated = run(config, toy, tmp_path / "gpu")
+    monkeypatch.setattr(learner, "device", lambda: torch.device("cpu"))
+    plain = run(config, toy, tmp_path / "cpu")
+    assert next(accelerated.parameters()).device.type == "cpu"
+    for example in toy.examples:
+        rows = [torch.from_numpy(a) for a in (example.rows.ids, example.place)]
+        with torch.no_grad():
+            found, expected = (OneEpisode(network)(*rows) for network in (accelerated, plain))
+        assert (found.argmax(dim=1) == expected.argmax(dim=1)).all()
+
+
 def test_one_seed_gives_the_same_weights_bit_for_bit_and_another_gives_others(
     make, lively, toy, tmp_path
 ):
