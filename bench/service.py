@@ -117,8 +117,9 @@ def where_it_goes(body: bytes, request_ms: float) -> dict[str, float]:
     from serve.http.classify import classified
 
     model = load_model()
-    in_tag = median_ms(lambda: tag(body, model))
-    in_worker = median_ms(lambda: classified(model, body, "text/plain", ()))
+    in_tag, in_worker = medians_ms(
+        lambda: tag(body, model), lambda: classified(model, body, "text/plain", ())
+    )
     return {
         "pipeline_ms": round(in_tag, 2),
         "reading_and_json_ms": round(in_worker - in_tag, 2),
@@ -127,14 +128,15 @@ def where_it_goes(body: bytes, request_ms: float) -> dict[str, float]:
     }
 
 
-def median_ms(work: Callable[[], object]) -> float:
-    """Of fifty runs, after a few to warm up."""
-    taken = []
-    for _ in range(53):
-        began = time.perf_counter()
-        work()
-        taken.append(1000 * (time.perf_counter() - began))
-    return float(np.median(taken[3:]))
+def medians_ms(*works: Callable[[], object]) -> list[float]:
+    """Of fifty runs of each, in turn, after a few to warm up: what slows the machine slows all."""
+    taken = np.zeros((53, len(works)))
+    for row in taken:
+        for i, work in enumerate(works):
+            began = time.perf_counter()
+            work()
+            row[i] = 1000 * (time.perf_counter() - began)
+    return np.median(taken[3:], axis=0).tolist()
 
 
 def refused(answers: list[Answer]) -> dict[str, object]:

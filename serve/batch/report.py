@@ -80,14 +80,15 @@ def summary(name: str, row: Row, outputs: Mapping[str, Path], drop: Sequence[Lab
     """
     place = outputs.get("transcript") or next(iter(outputs.values()))
     cut = _cut(row, "ad" if set(drop) <= set(ADS) else "segment", "transcript" in outputs)
-    return f"{name}  {row.n_words} words, {cut} -> {place}"
+    is_asked = bool(drop) or "transcript" in outputs  # else nobody looked for anything to cut
+    return f"{name}  {row.n_words} words{', ' + cut if is_asked else ''} -> {place}"
 
 
 def _cut(row: Row, noun: str, is_cut: bool) -> str:
     """What is cut, or would be."""
     parts = row.dropped.values()
     if not parts:
-        return "nothing cut" if is_cut else f"no {noun}s"
+        return "nothing cut" if is_cut else f"no {noun}s to cut"
     size = plural(sum(part.n_words for part in parts), "word")
     times = [part.s for part in parts if part.s is not None]
     if len(times) == len(parts):

@@ -46,6 +46,8 @@ def parse(source: bytes, format: str = "auto") -> Transcript:
 
 def decode(source: bytes) -> str:
     """UTF-8 bytes as text, a byte order mark included."""
+    if not isinstance(source, bytes):
+        raise TypeError("the source must be bytes, as Path.read_bytes() gives them, and no str")
     if len(source) > MAX_BYTES:
         raise TooLargeError(
             f"the transcript has {len(source)} bytes, more than the {MAX_BYTES} that are read;"

@@ -17,7 +17,8 @@ _FOREIGN = (
         "convert it to WebVTT or SRT",
     ),
 )
-_JSON = re.compile(r"\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[{\]]|\Z)")
+# Not `[[music]] Welcome` or `[{inaudible}] yes`, which are speech.
+_JSON = re.compile(r"\{\s*(?:[\"}]|\Z)|\[\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"\d]|\Z)|\]|\Z)")
 _VTT = re.compile(r"WEBVTT(?:\s|\Z)")
 _STAMP = r"[\d:]+:\d+(?:[,.]\d+)?"
 _SRT = re.compile(rf"(?:\d+[ \t]*[\r\n]+)?[ \t]*{_STAMP}[ \t]*-->")

@@ -1,7 +1,8 @@
 """JSON: Podcasting 2.0, whisper, faster-whisper, whisperX, OpenAI's verbose_json, bare arrays.
 
 The speech is `segments`, or a bare array of them, else `transcription` (whisper.cpp), `utterances`
-(AssemblyAI), `words`, `word_segments` or `text`; those that come beside it are copies.
+(AssemblyAI), `chunks` (Hugging Face), `words`, `word_segments`, an array that says what `text`
+says, or `text`; those that come beside it are copies, and so is whatever else repeats it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from serve.formats.times import check_order
 from serve.transcript import Copy, Cue, Parsed
 from serve.units.sentences import is_long
 
-SEGMENTS = ("segments", "transcription", "utterances")
+SEGMENTS = ("segments", "transcription", "utterances", "chunks")
 ARRAYS = (*SEGMENTS, "words", "word_segments")
 ENDLESS = 1e12  # no time is as large; integers of any length would not fit a float
 
@@ -35,12 +36,13 @@ def read(source: str) -> Parsed:
             f"this JSON is no transcript we know: it holds {keys or 'nothing'}, but no segments,"
             " words or text; export it as Podcasting 2.0 or whisper JSON, or as WebVTT"
         )
-    key, *copies = _speech_keys(root.value)
-    lists = [name for name, node in root.value.items() if isinstance(node.value, list)]
-    others = {name: root.value[name] for name in dict.fromkeys([*copies, *lists]) if name != key}
+    key = _speech_keys(root.value)[0]
+    if key == "text":
+        key = _repeating(root.value) or key
     if key == "text":
         return _from_text(source, root.value[key])
     items = root.value[key].value
+    others = {name: node for name, node in root.value.items() if name != key}
     if key not in SEGMENTS:  # read again, with the place of every field
         items = read_array(source, root.value[key].start, _read_item)[0]
     return _from_items(source, items, others, _times_a_second(key, items))
@@ -80,6 +82,13 @@ def _speech_keys(root: dict[str, Node]) -> list[str]:
     return sorted(found, key=lambda key: not root[key].value)
 
 
+def _repeating(root: dict[str, Node]) -> str | None:
+    """The first array that says what `text` says: the same with more detail."""
+    said = _squeezed([root["text"].value])
+    lists = (name for name, node in root.items() if isinstance(node.value, list))
+    return next((name for name in lists if said and _says(root[name].value, said)), None)
+
+
 def _from_text(source: str, node: Node) -> Parsed:
     """One cue: a text without segments."""
     text, runs = string(source, node)
@@ -105,10 +114,12 @@ def _from_items(
     lists = [
         [Copy((n.start, n.stop), a, b) for n, a, b in zip(items, starts, starts[1:], strict=False)]
     ]
+    said = _squeezed([cue.text for cue in cues])
     for key, node in others.items():
         if isinstance(node.value, str):
-            copies += of_text(source, node, cues)
-        elif key in ARRAYS or _says_all(node.value, cues):
+            if key == "text" or _squeezed([node.value]) == said:
+                copies += of_text(source, node, cues)
+        elif isinstance(node.value, list) and (key in ARRAYS or _says(node.value, said)):
             is_flat = key in ARRAYS and key not in SEGMENTS  # without the place of every field
             flat = node.value if is_flat else read_array(source, node.start)[0]
             lists.append(of_items(flat, cues))
@@ -120,11 +131,15 @@ def _from_items(
     return Parsed(cues, copies, lists)
 
 
-def _says_all(items: Sequence[Any], cues: Sequence[Cue]) -> bool:
-    """Whether the items of an array that we do not know are objects that repeat the speech."""
+def _says(items: Sequence[Any], said: str) -> bool:
+    """Whether the items of an array that we do not know are objects that say this, squeezed."""
     texts = [item.get("text") if isinstance(item, dict) else None for item in items]
-    said = "".join("".join(text.split()) for text in texts if isinstance(text, str))
-    return bool(said) and said == "".join("".join(cue.text.split()) for cue in cues)
+    return bool(said) and said == _squeezed([text for text in texts if isinstance(text, str)])
+
+
+def _squeezed(texts: Sequence[str]) -> str:
+    """The texts without white space."""
+    return "".join("".join(text.split()) for text in texts)
 
 
 def _cue(source: str, item: Node, i: int, a_second: int) -> Cue:
@@ -140,6 +155,8 @@ def _cue(source: str, item: Node, i: int, a_second: int) -> Cue:
         )
     text, runs = ("", ()) if node.value is None else string(source, node)
     times, a_second = _times(source, fields, a_second)
+    if (both := times.get("timestamp")) is not None and isinstance(both.value, list):
+        times = _pair(source, both)
     start_s = _time(source, times, ("startTime", "start", "from"), a_second)
     end_s = _time(source, times, ("endTime", "end", "to"), a_second)
     if start_s is not None and end_s is not None and end_s < start_s:
@@ -153,6 +170,11 @@ def _times(source: str, fields: dict[str, Node], a_second: int) -> tuple[dict[st
     if offsets is None or not isinstance(offsets.value, dict):
         return fields, a_second
     return read_object(source, offsets.start)[0], 1000
+
+
+def _pair(source: str, node: Node) -> dict[str, Node]:
+    """Start and end out of an array of both, as Hugging Face's pipelines have it."""
+    return dict(zip(("start", "end"), read_array(source, node.start)[0], strict=False))
 
 
 def _time(source: str, fields: dict[str, Node], keys: Sequence[str], a_second: int) -> float | None:

@@ -9,8 +9,12 @@ NAME = r"[^\W\d_][^\s:<>\[\]()\"“”]{0,30}(?<![.?!])(?: [^\s:<>\[\]()\"“”
 
 _PREFIX = re.compile(rf"\s*(?P<name>{NAME}):(?:\s+|\Z)")
 _GENERIC = re.compile(r"(?i)(?:speaker|spk)[ _]?\w{1,3}")
-_ARTICLES = frozenset({"The", "This", "That", "So", "And", "But", "Here's", "Now", "Then"})
-
+# Words that stand before a colon or a time and are no names: "At 9:30", "Sponsor: Acme".
+_NO_NAMES = frozenset({
+    "The", "This", "That", "So", "And", "But", "Here's", "Now", "Then", "At", "By", "Until",
+    "Around", "About", "Ad", "Advertisement", "Answer", "Disclaimer", "Note", "Question",
+    "Remember", "Sponsor", "Sponsors", "Warning",
+})  # fmt: skip
 
 Names = Collection[str]
 
@@ -37,11 +41,22 @@ def names(texts: Iterable[str], *, once: bool) -> Names:
     return {
         name
         for name, n in counts.items()
-        if n > 1 or _GENERIC.fullmatch(name) or (once and _looks_like_a_name(name))
+        if n > 1 or _GENERIC.fullmatch(name) or (once and _is_capitalised(name))
     }
 
 
-def _looks_like_a_name(name: str) -> bool:
+def is_likely(name: str) -> bool:
+    """Whether this is a name at first sight: `Ludwig van Beethoven`, `SPEAKER_01`.
+
+    >>> is_likely("Ann"), is_likely("speaker 2"), is_likely("We start at"), is_likely("At")
+    (True, True, False, False)
+    """
+    words = name.split()
+    cased = not words[0][0].islower() and not words[-1][0].islower()
+    return (cased and words[0] not in _NO_NAMES) or _GENERIC.fullmatch(name) is not None
+
+
+def _is_capitalised(name: str) -> bool:
     """Whether every word is capitalised and there are at most three."""
     words = name.split()
-    return len(words) <= 3 and all(w[0].isupper() for w in words) and words[0] not in _ARTICLES
+    return len(words) <= 3 and all(w[0].isupper() for w in words) and words[0] not in _NO_NAMES

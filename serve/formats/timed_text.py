@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from serve.formats import markup, speakers
 from serve.formats.lines import Line, Spoken, lines, parsed
-from serve.formats.times import SECONDS, STAMP, check_order, seconds
+from serve.formats.times import SECONDS, STAMP, check_order, is_time, seconds
 from serve.transcript import Parsed
 
 _RANGE = rf"(?P<start>{STAMP})(?:\s*(?:-->|-|–|—|to)\s*(?P<end>{STAMP}))?"
+_HEADING = re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s+{_RANGE}\s*\Z")  # Ann  0:05, text below
 _FORMS = (
     re.compile(rf"\s*\[\s*{_RANGE}\s*\]\s*(?:[-–:]\s+)?"),  # [00:05] Welcome
     re.compile(rf"\s*\[(?P<start>{SECONDS})\s?-\s?(?P<end>{SECONDS})\]\s*"),  # [1.0s - 4.0s] Hi
@@ -21,7 +22,7 @@ _FORMS = (
     re.compile(rf"\s*{_RANGE}(?:\s*[-–|:]\s+|\s+|\Z)"),  # 00:00:05 Welcome
     re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s*[(\[]\s*{_RANGE}\s*[)\]](?:\s*:\s*|\s*\Z)"),
     re.compile(rf"\s*(?P<name>{speakers.NAME}):\s*[(\[]\s*{_RANGE}\s*[)\]]\s*"),  # Ann: [0:05] Hi
-    re.compile(rf"\s*(?P<name>{speakers.NAME}):?\s+{_RANGE}\s*\Z"),  # Ann  0:05, text below
+    _HEADING,
 )
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s[^<>]*>\s*")
 
@@ -37,7 +38,7 @@ class Stamped(NamedTuple):
 
 def is_stamped(text: str) -> bool:
     """Whether a line carries a time in one of the forms above."""
-    return any(form.match(text) for form in _FORMS)
+    return _stamp(text) is not None
 
 
 def read(source: str) -> Parsed:
@@ -51,15 +52,27 @@ def read(source: str) -> Parsed:
 
 def _front(row: Line) -> Stamped:
     """The time and name in front of a line, if it has them."""
+    match = _stamp(row.text)
+    if match is None:
+        return Stamped(row.stop - len(row.text.lstrip()))
+    start_s = seconds(match["start"], row.number)
+    end_s = seconds(match["end"], row.number) if match["end"] else None
+    check_order(start_s, end_s, f"line {row.number}")
+    return Stamped(row.start + match.end(), start_s, end_s, match.groupdict().get("name"))
+
+
+def _stamp(text: str) -> re.Match[str] | None:
+    """The first form that a line has; "We start at 9:30" is speech and no heading."""
     for form in _FORMS:
-        match = form.match(row.text)
-        if match is None:
-            continue
-        start_s = seconds(match["start"], row.number)
-        end_s = seconds(match["end"], row.number) if match["end"] else None
-        check_order(start_s, end_s, f"line {row.number}")
-        return Stamped(row.start + match.end(), start_s, end_s, match.groupdict().get("name"))
-    return Stamped(row.stop - len(row.text.lstrip()))
+        match = form.match(text)
+        if match and (form is not _HEADING or _heads(match)):
+            return match
+    return None
+
+
+def _heads(match: re.Match[str]) -> bool:
+    """Whether this is a name above its speech, and a time that there is."""
+    return speakers.is_likely(match["name"]) and is_time(match["start"])
 
 
 def _spoken(

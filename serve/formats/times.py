@@ -26,14 +26,26 @@ def seconds(stamp: str, line: int) -> float:
             f"line {line}: {stamp!r} is not a time; write hours, minutes and seconds like"
             " 00:12:34.500"
         )
-    hours, minutes, secs, decimals = match.groups()
-    if int(secs) >= 60 or (hours is not None and int(minutes) >= 60):
+    if _overflows(match):
         raise MalformedError(
             f"line {line}: {stamp!r} is not a time: minutes and seconds must be below 60; correct"
             " the stamp"
         )
+    hours, minutes, secs, decimals = match.groups()
     whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(secs)
     return float(f"{whole}.{decimals or 0}")
+
+
+def is_time(stamp: str) -> bool:
+    """Whether `seconds` takes it: 119:97 is a psalm."""
+    match = _PARTS.match(stamp)
+    return match is not None and not _overflows(match)
+
+
+def _overflows(match: re.Match[str]) -> bool:
+    """Whether seconds, or minutes after hours, are 60 or more."""
+    hours, minutes, secs, _ = match.groups()
+    return int(secs) >= 60 or (hours is not None and int(minutes) >= 60)
 
 
 def check_order(start_s: float | None, end_s: float | None, where: str) -> None:

@@ -44,9 +44,9 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
-        self._words = Counter("segue_words", "Words labelled.", registry=self.registry)
+        self._words = Counter("segue_words", "Words labelled by /classify.", registry=self.registry)
         self._segments = Counter(
-            "segue_segments", "Segments found.", ("label",), registry=self.registry
+            "segue_segments", "Segments found by /classify.", ("label",), registry=self.registry
         )
         waiting = Gauge(
             "segue_waiting_requests", "Requests that wait for a worker.", registry=self.registry

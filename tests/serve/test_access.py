@@ -26,6 +26,14 @@ def test_every_route_that_is_not_public_needs_the_token(guarded):
             assert client.open(rule.rule, method=method, headers=TOKEN).status_code != 401
 
 
+@pytest.mark.parametrize("token", ["ab=cd", "abcd==", "a,b=c;d", '"quoted"'])
+def test_a_token_may_have_any_punctuation(model, token):
+    client = create_app(Settings(token=token), model).test_client()
+    for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
+        headers = {"Authorization": f"{scheme} {token}"}
+        assert client.get("/metrics", headers=headers).status_code == status
+
+
 def test_an_address_that_does_not_exist_tells_nothing_without_the_token(guarded):
     assert guarded.test_client().get("/nothing").status_code == 401
     assert guarded.test_client().get("/nothing", headers=TOKEN).status_code == 404

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from serve.http.chat.calls import Prompt
+from serve.http.chat.review import _lines
 from serve.http.chat.router import answer
 
 READ = "Kettles rust, and Leafbox sends you tea, so visit Leafbox and say it's Ann who sent you."
@@ -172,6 +173,12 @@ def test_a_candidate_gets_the_edges_of_the_ad_that_it_overlaps(listener):
     [verdict] = reviewed(listener, [TALK, READ], [READ], [READ, TALK], (20.0, 29.5))
     assert (verdict["is_ad"], verdict["start"], verdict["end"]) == (True, 10.0, 39.5)
     assert verdict["confidence"] >= 0.8
+
+
+def test_lines_of_one_time_stay_in_the_order_in_which_they_are_said():
+    said = [f"This is line {i} of several." for i in range(6)]
+    prompt = "\n".join(f"[45.0s-45.0s] {text}" for text in said)
+    assert [line.text for line in _lines(f"{prompt}\n{prompt}")] == said
 
 
 def test_a_candidate_without_an_ad_is_refused(listener):

@@ -26,6 +26,8 @@ STAMPED = "00:05 Welcome to Kettle Talk.\n00:09 It is about tea.\n"
         ("<html><body>\n<p>Tea</p>\n</body></html>", "notes"),
         ("Welcome to Kettle Talk.\n- Hello.\n- Hi.\n", "plain"),
         ("[Music]\nWelcome to Kettle Talk.\n", "plain"),
+        ("[[music]] Welcome to Kettle Talk.\n", "plain"),
+        ("[{inaudible}] Welcome to Kettle Talk.\n", "plain"),
         ("Ann: It is 10:30 now.\nBob: 5:30, more like it.\n", "plain"),
         ("WEBVTTs are files.\n", "plain"),
         ("Ann: 10:30 --> 11:00 is the slot.\nBob: Fine.\n", "plain"),

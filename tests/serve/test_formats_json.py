@@ -190,3 +190,39 @@ def test_a_list_that_no_one_told_us_of_is_a_copy_if_it_says_all_that_is_said():
     names = [{"text": "Seven"}]
     left = cut_json({"utterances": turns, "moods": moods, "names": names}, {1})
     assert left == {"utterances": turns[:1], "moods": moods[:2], "names": names}
+
+
+CHUNKS = [
+    {"timestamp": [0.0, 4.5], "text": " One two three."},
+    {"timestamp": [4.5, None], "text": " Four five six."},
+]
+
+
+def test_hugging_faces_chunks_are_segments_with_times_and_text_is_their_copy():
+    document = {"text": " One two three. Four five six.", "chunks": CHUNKS}
+    units = parse(json.dumps(document).encode()).units
+    assert [(u.text, u.start_s, u.end_s) for u in units] == [
+        ("One two three.", 0.0, 4.5),
+        ("Four five six.", 4.5, None),
+    ]
+    assert cut_json(document, {1}) == {"text": " One two three.", "chunks": CHUNKS[:1]}
+    assert cut_json({"chunks": CHUNKS}, {0}) == {"chunks": CHUNKS[1:]}
+
+
+def test_an_array_that_says_what_the_text_says_is_the_transcript():
+    sentences = [{"text": "One two three.", "start": 1.5}, {"text": "Four five six.", "start": 3}]
+    document = {"text": "One two three. Four five six.", "sentences": sentences, "n": [1]}
+    assert [u.start_s for u in parse(json.dumps(document).encode()).units] == [1.5, 3.0]
+    left = cut_json(document, {0})
+    assert (left["sentences"], left["text"].strip()) == (sentences[1:], "Four five six.")
+
+
+def test_a_text_of_any_name_that_repeats_the_speech_is_a_copy():
+    segments = [{"text": "One two three."}, {"text": "Four five six."}]
+    document = {"transcript": "One two three.\nFour five six.", "segments": segments, "by": "Ann"}
+    left = cut_json(document, {1})
+    assert (left["transcript"].strip(), left["segments"], left["by"]) == (
+        "One two three.",
+        segments[:1],
+        "Ann",
+    )

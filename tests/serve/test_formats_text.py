@@ -131,3 +131,34 @@ def test_a_line_that_ends_in_two_returns_ends_once():
     )
     assert texts(source) == ["Hi to you and all", "and so on to it"]
     assert cut(parse(source.encode()), {1}) == source[: source.index("2\r\r\n00")]
+
+
+@pytest.mark.parametrize(
+    "line", ["we start at 9:30", "See you at 10:30", "At 9:30", "Psalm 119:97", "It was 16:90"]
+)
+def test_a_line_of_speech_that_ends_in_digits_is_no_heading(line):
+    stamped = f"0:00\nwelcome back to the show\n0:04\n{line}\n0:58\nand so it went\n"
+    assert texts(stamped) == ["welcome back to the show", line, "and so it went"]
+    blocks = f"Ann Lee  0:05\nWelcome.\n\nBob van Dyke  0:31\n{line}\n"
+    assert texts(blocks) == ["Welcome.", line]
+    assert speakers(blocks) == ["Ann Lee", "Bob van Dyke"]
+
+
+@pytest.mark.parametrize("word", ["Sponsor", "Note", "Remember"])
+def test_a_word_before_a_colon_that_is_no_name_is_speech(word):
+    line = f"{word}: Leafbox sends tea"
+    source = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{line}\n\n00:02.000 --> 00:03.000\nAnn: Hi\n"
+    assert texts(source) == [line, "Hi"]
+    assert speakers(source) == [None, "Ann"]
+
+
+def test_the_number_of_an_srt_cue_may_stand_over_a_blank_line():
+    cues = [f"{i}\n\n00:00:0{i},000 --> 00:00:0{i + 1},000\n\nThis is {i}.\n\n" for i in (1, 2, 3)]
+    source = "".join(cues)
+    assert texts(source) == ["This is 1.", "This is 2.", "This is 3."]
+    assert cut(parse(source.encode()), {1}) == cues[0] + cues[2]
+
+
+def test_a_number_that_is_said_is_not_the_next_cues():
+    source = "00:00:01,000 --> 00:00:02,000\n42\n\n00:00:02,000 --> 00:00:03,000\nis the answer\n"
+    assert texts(source, "srt") == ["42 is the answer"]

@@ -226,6 +226,11 @@ def test_a_source_that_is_not_english_stays_whole_unless_forced(model):
     assert strip(source, result, force=True).strip() == b""
 
 
+def test_text_in_place_of_bytes_is_refused_with_a_remedy(model):
+    with pytest.raises(TypeError, match=r"Path\.read_bytes"):
+        tag("Welcome to Kettle Talk.", model)
+
+
 def test_a_source_in_which_nothing_is_said_is_refused(model):
     with pytest.raises(NoTextError, match="the transcript is empty"):
         tag(b" \n", model)

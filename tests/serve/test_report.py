@@ -76,7 +76,10 @@ def test_a_summary_cuts_nothing_when_no_transcript_is_written():
     assert line_of(tagged(TALK, READ), outputs) == (
         "ep.vtt  9120 words, 1 ad (400 words, 3 min 20 s) -> out/ep.vtt.labels.tsv"
     )
-    assert ", no ads ->" in line_of(tagged(TALK), outputs)
+    assert ", no ads to cut ->" in line_of(tagged(TALK), outputs)
+    assert line_of(tagged(TALK, READ, drop=()), outputs) == (
+        "ep.vtt  9120 words -> out/ep.vtt.labels.tsv"
+    )
 
 
 def tell(report, *rows, is_new=True):

@@ -46,7 +46,7 @@ def _review(prompt: Prompt, model: Model) -> str:
 def _lines(user: str) -> list[Line]:
     """The lines before, in and behind the candidate, each once."""
     lines = with_spans(user.partition(_WORD_TIMES)[0])
-    return sorted(set(lines), key=lambda line: (line.start_s, line.end_s))
+    return sorted(dict.fromkeys(lines), key=lambda line: (line.start_s, line.end_s))
 
 
 def _moved(edge_s: float, to_s: float) -> float:
