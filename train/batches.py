@@ -62,9 +62,11 @@ class Crops(Dataset[Batch]):
                 crop = transplant(crop, self._break(rng), self.inserts, at_ends, rng)
         if rng.random() < self.settings.rechunk:
             crop = rechunk(crop, int(rng.choice(ROW_LENGTHS)), rng)
-        # A crop that has the end keeps it: ads push out its front, and elsewhere the back.
+        # A crop that has the end keeps it: ads push out its front, and elsewhere the back; one that
+        # has both ends loses either.
         n_over = max(0, len(crop.ids) - self.settings.crop_rows)
-        first = n_over if at_ends == (False, True) else 0
+        keeps_end = at_ends[1] and (not at_ends[0] or rng.random() < 0.5)
+        first = n_over if keeps_end else 0
         return self._finish(crop, first, before, after, rng)
 
     def _break(self, rng: np.random.Generator) -> list[Stretch]:

@@ -65,7 +65,7 @@ class Augment(_Table):
     as_part: float = Field(ge=0, le=1)
     word_dropout: float = Field(ge=0, le=0.5)
     transplant: float = Field(ge=0, le=1)
-    in_a_row: float = Field(ge=0, le=1)
+    in_a_row: float = Field(ge=0, lt=1)
     rechunk: float = Field(ge=0, le=1)
     show_exponent: float = Field(ge=0, le=1)
     six_weight: float = Field(gt=0)

@@ -27,7 +27,7 @@ MANY_SHOWS = ("mixed", "written")  # folders in which each episode is a show of 
 #: Episodes of `mixed` that are no shows of their own, and whose they are (told by phrases they
 #: share): cross-validation leaves out the episodes of one maker together.
 SISTERS = {
-    "1e4cab11-c8ce-41bd-8b49-4ad6d76f07cc-1560896613335": "recode",
+    "1e4cab11-c8ce-41bd-8b49-4ad6d76f07cc-1560896613335": "tim-ferriss",
     "recode-decode-anna-wiener-1584619754994": "recode",
     "vmp3653306934-1560896724993": "recode",
     "vmp6809481263-1560896563827": "recode",
