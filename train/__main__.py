@@ -151,7 +151,7 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
     scores = [score_episode(e, model) for e in episodes]
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     trained_on = sorted(shows_seen(manifest))
-    config = _config_of(bundle)
+    config, text = _config_of(bundle), manifest.get("text")
     # Two of the seed documents are episodes of Talk Python: they are reported by themselves.
     shows = [e for e in scores if e.show != DOCUMENTS.name]
     seen = [e for e in shows if e.show in trained_on]
@@ -162,8 +162,8 @@ def _evaluate(bundle: Path, episodes: Sequence[Episode]) -> None:
         "shows_seen": evaluate(seen, model.costs) if seen else None,
         "shows_unseen": evaluate(unseen, model.costs) if unseen else None,
         "shows": by_show(scores, model.costs),
-        "crossval": None if manifest.get("start") else quoted(CROSSVAL, config),
-        "open": quoted(OPEN, with_licences(config, open_only=True)),
+        "crossval": None if manifest.get("start") else quoted(CROSSVAL, config, text),
+        "open": quoted(OPEN, with_licences(config, open_only=True), text),
     }
     draw(metrics, bundle)
     notes = NOTES.read_text(encoding="utf-8") if NOTES.exists() else ""

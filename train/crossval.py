@@ -30,7 +30,7 @@ from train.evaluate import Scored, report_paths, score_episode, spans_report
 from train.package import write_bundle
 from train.run import train_network
 from train.sources import Sources, licensed, read_sources
-from train.tune import SEARCHED, Tuner, cool
+from train.tune import CUT_PRICE, MOST_CUT, SEARCHED, TEMPERATURES, Tuner, cool
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,8 @@ def choose(seeds: Sequence[Sequence[Sequence[Scored]]], kept: Path) -> list[Smoo
     One seed's choice is a matter of luck. The choice is kept in the file `kept`, and made anew when
     the number of seeds or what is searched is another.
     """
-    made_of = {"seeds": len(seeds), "of": [list(values) for values in SEARCHED]}
+    of = [*SEARCHED, (CUT_PRICE, MOST_CUT), tuple(TEMPERATURES.tolist())]
+    made_of = {"seeds": len(seeds), "of": [list(values) for values in of]}
     if not kept.exists() or _read_choice(kept)[0] != made_of:
         folds, episodes = zip(*((k, e) for f in seeds for k in FOLDS for e in f[k]), strict=True)
         tuner = Tuner([e.taught for e in episodes])

@@ -48,7 +48,15 @@ def run_id(config: Config, sources: Sources) -> str:
     encoder = start_of(config)
     unused = {**NOT_HASHED, "start": {"folder"} if encoder else True}
     choices = config.model_dump(mode="json", exclude=unused)
-    digest = sha256(json.dumps(choices, sort_keys=True).encode())
+    digest = sha256(json.dumps(choices, sort_keys=True).encode() + text_id(sources).encode())
+    if encoder:
+        digest.update(encoder.facts["sha256"].encode())
+    return digest.hexdigest()[:12]
+
+
+def text_id(sources: Sources) -> str:
+    """A short hash of all text and labels: reports on models of other text are not quoted."""
+    digest = sha256()
     for episode in sources.episodes:
         digest.update(f"\n{episode.show}/{episode.name}\n".encode() + episode.source)
         digest.update(b"" if episode.cues is None else episode.cues.tobytes())
@@ -57,8 +65,6 @@ def run_id(config: Config, sources: Sources) -> str:
     for piece in (*sources.bank.ads, *sources.bank.passages):
         digest.update(piece.model_dump_json().encode())
     digest.update(sources.bank.breaks.model_dump_json().encode())
-    if encoder:
-        digest.update(encoder.facts["sha256"].encode())
     return digest.hexdigest()[:12]
 
 
@@ -107,12 +113,14 @@ def train_network(
 def _facts(
     config: Config, sources: Sources, training: Sequence[Episode], validation: Sequence[Episode]
 ) -> dict[str, Any]:
-    """What a run was made with and of."""
+    """What a run was made with and of; what git cannot tell is empty or null."""
+    commit = _git("rev-parse", "HEAD")
     return {
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain")),
+        "commit": commit,
+        "dirty": bool(_git("status", "--porcelain")) if commit else None,
         "seed": config.run.seed,
+        "text": text_id(sources),
         "versions": {"python": sys.version.split()[0], **{n: version(n) for n in VERSIONS}},
         "open_licences_only": config.corpus.open_licences_only,
         "trained_on": _counts(training),
@@ -150,8 +158,9 @@ def _counts(episodes: Sequence[Episode]) -> dict[str, int]:
 
 
 def _git(*arguments: str) -> str:
-    """What git says, or "" outside a checkout."""
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
+    """What git says, or "" outside a checkout and where there is no git."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""

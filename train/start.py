@@ -13,11 +13,12 @@ from tokenizers import Tokenizer
 
 from serve.text import PAD, encode
 from train.config import Config
+from train.corpus import CorpusError
 from train.encoder import Encoder, with_weights
 from train.fit import with_vectors
 from train.learner import save
 from train.network import Tagger
-from train.pretrain import pretrain
+from train.pretrain import LABELLING, pretrain
 from train.sources import Sources, readable_units
 from train.vocabulary import new_tokenizer, word_vectors
 
@@ -41,7 +42,11 @@ def first_network(
         if not weights_file.exists():
             rows = [encode(units, tokenizer) for units in _streams(sources)]
             save(pretrain(config, vectors, rows, folder / f"pretraining-{made}"), weights_file)
-        network.load_state_dict(torch.load(weights_file, weights_only=True), strict=False)
+        missing, unknown = network.load_state_dict(
+            torch.load(weights_file, weights_only=True), strict=False
+        )
+        if unknown or not all(name.startswith(LABELLING) for name in missing):
+            raise CorpusError(f"{weights_file} is of another network; remove it to read anew")
     return tokenizer, network
 
 

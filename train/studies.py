@@ -23,7 +23,7 @@ from train.options import (
     corpus_option,
     labelled,
 )
-from train.run import run_id
+from train.run import run_id, text_id
 from train.sources import Sources, read_sources
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,12 @@ def crossval_command(
     sources = crossval.read_all(config)
     crossval.check_shows(sources)
     run = run_id(config, sources)
-    report: dict[str, Any] = {"config": config.model_dump(mode="json"), "run": run, "model": []}
+    report: dict[str, Any] = {
+        "config": config.model_dump(mode="json"),
+        "run": run,
+        "text": text_id(sources),
+        "model": [],
+    }
     runs = RUNS / f"crossval-{run}"
     folders = [runs / f"seed-{k}" for k in range(n_seeds)]
     seeds = [

@@ -49,7 +49,7 @@ def test_a_run_leaves_a_network_and_says_how_it_was_made(config, tmp_path):
     counts = [sum(facts[name].values()) for name in ("trained_on", "validated_on")]
     assert sum(counts) == sum(facts["read_for_vocabulary"].values()) == 8
     assert facts["written"] == {"ads": 1, "passages": 0, "breaks": 1}
-    assert (facts["seed"], facts["device"], facts["commit"], facts["dirty"]) == (5, "cpu", "", 0)
+    assert (facts["seed"], facts["device"], facts["commit"], facts["dirty"]) == (5, "cpu", "", None)
     assert facts["parity"]["max_abs_diff"] < facts["parity"]["tolerance"]
     assert {"python", "torch", "fastai", "onnxruntime"} <= set(facts["versions"])
     assert (folder / "model.onnx").exists()
@@ -264,14 +264,15 @@ def test_what_training_calls_an_ad_is_what_strip_cuts():
     assert [label for label, is_ad in zip(LABELS, IS_AD, strict=True) if is_ad] == list(ADS)
 
 
-def test_reports_of_the_same_config_are_quoted_and_of_others_not(make, config, tmp_path):
-    report = {"config": config.model_dump(mode="json"), "model": []}
+def test_reports_of_the_same_config_and_text_are_quoted_and_of_others_not(make, config, tmp_path):
+    report = {"config": config.model_dump(mode="json"), "text": "0a", "model": []}
     file = tmp_path / "report.json"
-    assert quoted(file, config) is None
+    assert quoted(file, config, "0a") is None
     file.write_text(json.dumps(report))
-    assert quoted(file, config) == report
-    assert quoted(file, make.changed(config, smoothing={"content": 1.0})) == report
-    assert quoted(file, make.changed(config, fit={"n_epochs": 7})) is None
+    assert quoted(file, config, "0a") == report
+    assert quoted(file, config, "0b") is None
+    assert quoted(file, make.changed(config, smoothing={"content": 1.0}), "0a") == report
+    assert quoted(file, make.changed(config, fit={"n_epochs": 7}), "0a") is None
     open_only = with_licences(config, open_only=True)
-    assert quoted(file, open_only) is None
+    assert quoted(file, open_only, "0a") is None
     assert with_licences(open_only, open_only=False) == config
