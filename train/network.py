@@ -79,9 +79,8 @@ class Tagger(nn.Module):
         second for each row alone.
         """
         rows = self.encoded(ids)
-        said = self.said_in(ids)
-        scores: Tensor = self.head(self.dropout(self.in_context(rows, place, said)))
-        scores = scores + self.evidence(ids, said)
+        scores: Tensor = self.head(self.dropout(self.in_context(rows, place)))
+        scores = scores + self.evidence(ids)
         if self.training:
             scores = torch.stack([scores, self.alone(self.dropout(rows))])
         return scores.log_softmax(dim=-1)
@@ -92,21 +91,13 @@ class Tagger(nn.Module):
         rows: Tensor = encode(ids.flatten(0, 1)).unflatten(0, ids.shape[:2])
         return rows
 
-    def said_in(self, ids: Tensor) -> Tensor | None:
-        """Which rows of a batch say something, (n_episodes, n_rows); None where all do.
-
-        Short crops are filled up in training. Whole episodes never are, and an exported network
-        needs no mask.
-        """
-        return (ids != PAD).any(dim=2) if self.training else None
-
-    def in_context(self, rows: Tensor, place: Tensor, said: Tensor | None) -> Tensor:
+    def in_context(self, rows: Tensor, place: Tensor) -> Tensor:
         """Each row with what is around it, (n_episodes, n_rows, n_seen)."""
         rows = self.dropout(rows + self.place(place_features(place)))
-        context = self.context(rows)[0] if said is None else both_ways(self.context, rows, said)
+        at_once = self.training and not rows.is_cuda
+        context = both_ways(self.context, rows) if at_once else self.context(rows)[0]
         topic = self.topic(rows)
-        means = (stretch_mean(topic, n, said) for n in STRETCHES)
-        return torch.cat([rows, context, *means], dim=2)
+        return torch.cat([rows, context, *(stretch_mean(topic, n) for n in STRETCHES)], dim=2)
 
 
 class WordEvidence(nn.Module):
@@ -121,14 +112,14 @@ class WordEvidence(nn.Module):
         self.words = nn.Embedding(vocab_size, len(LABELS) * (1 + len(STRETCHES)), padding_idx=PAD)
         nn.init.zeros_(self.words.weight)
 
-    def forward(self, ids: Tensor, said: Tensor | None) -> Tensor:
+    def forward(self, ids: Tensor) -> Tensor:
         """(n_episodes, n_rows, n_tokens) to scores to add, (n_episodes, n_rows, n_labels)."""
         n_said = (ids != PAD).sum(dim=2, keepdim=True)
         rows = self.words(ids).sum(dim=2) / torch.sqrt(1 + n_said)
         size = len(LABELS)
         scores: Tensor = rows[:, :, :size]
         for k, n in enumerate(STRETCHES, start=1):
-            scores = scores + stretch_mean(rows[:, :, k * size : (k + 1) * size], n, said)
+            scores = scores + stretch_mean(rows[:, :, k * size : (k + 1) * size], n)
         return scores
 
 
@@ -155,15 +146,8 @@ def by_length(encoder: RowEncoder) -> Callable[[Tensor], Tensor]:
     return encode
 
 
-def stretch_mean(rows: Tensor, n: int, said: Tensor | None = None) -> Tensor:
-    """The mean over the `n` rows around each row, fewer at the ends, in the shape of `rows`.
-
-    Rows that say nothing do not count: `said` is (n_episodes, n_rows), None where all do.
-    """
-    if said is not None:
-        counts = said.unsqueeze(2).to(rows.dtype)
-        shares = stretch_mean(counts, n).clamp(min=0.5 / n)  # of the rows around that count
-        return stretch_mean(rows * counts, n) / shares
+def stretch_mean(rows: Tensor, n: int) -> Tensor:
+    """The mean over the `n` rows around each row, fewer at the ends, in the shape of `rows`."""
     return avg_pool1d(
         rows.transpose(1, 2), n, stride=1, padding=n // 2, count_include_pad=False
     ).transpose(1, 2)

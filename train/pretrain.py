@@ -49,7 +49,7 @@ class Guesser(nn.Module):
         Returns (n_episodes, n_rows, n_dims), near the vectors of the words that each row lacks.
         """
         rows = self.tagger.encoded(ids)
-        guesses: Tensor = self.guess(self.tagger.in_context(rows, place, self.tagger.said_in(ids)))
+        guesses: Tensor = self.guess(self.tagger.in_context(rows, place))
         return guesses
 
     def loss(self, guesses: Tensor, hidden: Tensor) -> Tensor:

@@ -10,33 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
-def both_ways(gru: nn.GRU, rows: Tensor, said: Tensor) -> Tensor:
+def both_ways(gru: nn.GRU, rows: Tensor) -> Tensor:
     """(n_episodes, n_rows, n_hidden) to (n_episodes, n_rows, 2 * n_context), as `gru` has it.
-
-    said  (n_episodes, n_rows), false for the rows behind the end of a short episode: the way back
-          begins before them, as it does where there are none
 
     `gru` has one layer, both directions and the batch first.
     """
-    return _packed(gru, rows, said) if rows.is_cuda else _at_once(gru, rows, said)
-
-
-def _packed(gru: nn.GRU, rows: Tensor, said: Tensor) -> Tensor:
-    """By PyTorch, which is fast on a GPU."""
-    packed = pack_padded_sequence(
-        rows, said.sum(dim=1).cpu(), batch_first=True, enforce_sorted=False
-    )
-    joined: Tensor = pad_packed_sequence(
-        gru(packed)[0], batch_first=True, total_length=rows.shape[1]
-    )[0]
-    return joined
-
-
-def _at_once(gru: nn.GRU, rows: Tensor, said: Tensor) -> Tensor:
-    """Both directions in one step."""
     directions = ("", "_reverse")
     inputs = [
         nn.functional.linear(
@@ -46,11 +26,10 @@ def _at_once(gru: nn.GRU, rows: Tensor, said: Tensor) -> Tensor:
     ]
     # (n_rows, 2, n_episodes, 3 * n_context): time first, and the second direction from its end.
     steps = torch.stack([inputs[0], inputs[1].flip(1)]).permute(2, 0, 1, 3)
-    counts = torch.stack([said, said.flip(1)]).permute(2, 0, 1).unsqueeze(3).to(rows.dtype)
     weights = torch.stack([getattr(gru, f"weight_hh_l0{way}") for way in directions])
     biases = torch.stack([getattr(gru, f"bias_hh_l0{way}") for way in directions])
     states: Tensor = _Gates.apply(  # type: ignore[no-untyped-call]
-        steps.contiguous(), weights, biases, counts
+        steps.contiguous(), weights, biases
     )
     forth, back = states.unbind(1)
     joined: Tensor = torch.cat([forth, back.flip(0)], dim=2).transpose(0, 1)
@@ -61,11 +40,8 @@ class _Gates(Function):
     """The recursion; gates in the order of PyTorch: reset, update, new."""
 
     @staticmethod
-    def forward(ctx: Any, steps: Tensor, weights: Tensor, biases: Tensor, counts: Tensor) -> Tensor:
-        """(n_rows, 2, n, 3h), (2, 3h, h) and (2, 3h) to states, (n_rows, 2, n, h).
-
-        The state is 0 where `counts`, (n_rows, 2, n, 1), is 0; elsewhere it is 1.
-        """
+    def forward(ctx: Any, steps: Tensor, weights: Tensor, biases: Tensor) -> Tensor:
+        """(n_rows, 2, n, 3h), (2, 3h, h) and (2, 3h) to states, (n_rows, 2, n, h)."""
         n_rows, _, n, _ = steps.shape
         h = weights.shape[2]
         transposed = weights.transpose(1, 2).contiguous()
@@ -81,15 +57,15 @@ class _Gates(Function):
             reset, update = gates[t, ..., :h], gates[t, ..., h:]
             torch.tanh(torch.addcmul(steps[t, ..., 2 * h :], reset, said[t]), out=new[t])
             torch.lerp(new[t], state, update, out=states[t])
-            state = states[t].mul_(counts[t])
-        ctx.save_for_backward(weights, gates, said, new, states, counts)
+            state = states[t]
+        ctx.save_for_backward(weights, gates, said, new, states)
         return states
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        """Gradients of steps, weights and biases; none of what counts."""
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Gradients of steps, weights and biases."""
         (grad_states,) = grads
-        weights, gates, said, new, states, counts = ctx.saved_tensors
+        weights, gates, said, new, states = ctx.saved_tensors
         n_rows, _, n, h = new.shape
         before = torch.cat([torch.zeros_like(states[:1]), states[:-1]])
         reset, update = gates[..., :h], gates[..., h:]
@@ -101,7 +77,7 @@ class _Gates(Function):
         to_past = torch.empty_like(to_steps)
         later = torch.zeros_like(states[0])
         for t in range(n_rows - 1, -1, -1):
-            here = (later + grad_states[t]).mul_(counts[t])
+            here = later + grad_states[t]
             d_new = torch.mul(here, by_new[t], out=to_steps[t, ..., 2 * h :])
             torch.mul(here, by_update[t], out=to_past[t, ..., h : 2 * h])
             torch.mul(d_new, by_reset[t], out=to_past[t, ..., :h])
@@ -110,4 +86,4 @@ class _Gates(Function):
         to_steps[..., : 2 * h] = to_past[..., : 2 * h]
         flat = to_past.permute(1, 3, 0, 2).flatten(2)  # (2, 3h, n_rows * n)
         to_weights = flat @ before.permute(1, 0, 2, 3).flatten(1, 2)
-        return to_steps, to_weights, flat.sum(dim=2), None
+        return to_steps, to_weights, flat.sum(dim=2)

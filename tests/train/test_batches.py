@@ -215,6 +215,13 @@ def test_what_is_put_at_the_end_of_a_long_episode_is_seen(plain):
     assert any(said(ids[-4:-3]) == last_words for ids in ended)
 
 
+def test_what_is_put_at_the_end_of_a_short_episode_is_not_always_lost(plain):
+    always = plain.model_copy(update={"transplant": 1.0})
+    made = crops(always, [example("tea", ["other"] * 31)], [("sea", stretch(["ad"] * 9, 5000))])
+    ended = [(ids[-9:] >= 5000).any(axis=1).all() for ids, *_ in (made[i] for i in range(400))]
+    assert np.mean(ended) > 0.1
+
+
 def test_a_crop_whose_front_was_pushed_out_says_where_it_lies(plain):
     always = plain.model_copy(update={"transplant": 1.0})
     made = crops(always, [example("tea", ["other"] * 100)], [("sea", stretch(["ad"] * 3, 5000))])

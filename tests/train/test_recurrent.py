@@ -7,7 +7,6 @@ torch = pytest.importorskip("torch")
 
 from torch import nn
 
-from train import recurrent
 from train.recurrent import both_ways
 
 
@@ -26,37 +25,11 @@ def test_states_and_gradients_are_those_of_pytorch(n_rows, n_episodes):
         inputs, rows.grad = rows.grad, None
         return states, inputs, weights
 
-    everything = torch.ones(n_episodes, n_rows, dtype=torch.bool)
-    ours = states_and_gradients(lambda rows: both_ways(gru, rows, everything))
+    ours = states_and_gradients(lambda rows: both_ways(gru, rows))
     torch.testing.assert_close(ours, states_and_gradients(lambda rows: gru(rows)[0]))
     assert len(ours[2]) == 8  # both directions: two weights and two biases each
 
 
 def test_only_what_is_trained_needs_a_gradient():
     gru = nn.GRU(3, 2, batch_first=True, bidirectional=True).requires_grad_(False)
-    assert not both_ways(
-        gru, torch.randn(2, 6, 3), torch.ones(2, 6, dtype=torch.bool)
-    ).requires_grad
-
-
-def test_what_is_behind_the_end_of_a_short_episode_changes_nothing():
-    torch.manual_seed(1)
-    gru = nn.GRU(5, 4, batch_first=True, bidirectional=True).double()
-    rows = torch.randn(3, 9, 5, dtype=torch.float64, requires_grad=True)
-    lengths = (9, 4, 1)
-    said = torch.arange(9) < torch.tensor(lengths)[:, None]
-    for layer in (both_ways, recurrent._packed):
-        states = layer(gru, rows, said)
-        alone = [gru(rows[i : i + 1, :n])[0][0] for i, n in enumerate(lengths)]
-        for i, n in enumerate(lengths):
-            torch.testing.assert_close(states[i, :n], alone[i])
-            assert not states[i, n:].any()
-        weights = torch.randn_like(states)
-        sums = [
-            (states * weights).sum(),
-            sum((a * w[: len(a)]).sum() for a, w in zip(alone, weights, strict=True)),
-        ]
-        ours, theirs = (
-            torch.autograd.grad(s, [rows, *gru.parameters()], retain_graph=True) for s in sums
-        )
-        torch.testing.assert_close(ours, theirs)
+    assert not both_ways(gru, torch.randn(2, 6, 3)).requires_grad
