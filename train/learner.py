@@ -1,6 +1,7 @@
 """A fastai Learner in a folder: logged to log.csv, kept in last.pt after every epoch, resumable."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import MixedPrecision
-from fastai.callback.progress import CSVLogger, ProgressCallback
+from fastai.callback.fp16 import AMPMode, MixedPrecision
+from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import Learner  # with fit_one_cycle
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
@@ -20,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 log = logging.getLogger(__name__)
 
 LAST = "last.pt"  # the state after the last epoch that was done
+LOG = "log.csv"
 
 Groups = Callable[[nn.Module], Sequence[Sequence[nn.Parameter]]]
 
@@ -36,7 +38,6 @@ def loaders(
     both = DataLoaders(
         DataLoader(training, batch_size=batch_size, num_workers=0),
         DataLoader(validation, batch_size=validate_by, num_workers=0),
-        device=device(),
     )
     both.n_inp = 2
     return both
@@ -61,6 +62,9 @@ def one_cycle(
     a run there was interrupted. Source of the cycle: Smith and Topin (2018).
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if device().type == "cuda":  # on a CPU all is repeatable as it is
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     learner = _learner(network, data, loss, folder, groups=groups, weight_decay=weight_decay)
     keeper = Keeper(folder, seed)
     start = keeper.resume(learner)
@@ -78,7 +82,7 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
 
 
 class Keeper(Callback):  # type: ignore[misc]
-    """Keeps the state of a run after every epoch.
+    """Keeps the state of a run after every epoch, and its losses in log.csv.
 
     Every epoch has its own seed: a resumed run draws what an undisturbed one would have drawn.
     """
@@ -87,6 +91,7 @@ class Keeper(Callback):  # type: ignore[misc]
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.seed, self.start = folder, seed, 0
+        self.losses: list[tuple[float, float]] = []  # in training and validation, by epoch
 
     def resume(self, learner: Learner) -> int:
         """Load the last state if there is one; the epoch to start with."""
@@ -97,6 +102,7 @@ class Keeper(Callback):  # type: ignore[misc]
             learner.model.load_state_dict(state["model"])
             learner.opt.load_state_dict(state["optimiser"])
             self.start = int(state["epoch"]) + 1
+            self.losses = list(state["losses"])
         return self.start
 
     def before_epoch(self) -> None:
@@ -113,12 +119,17 @@ class Keeper(Callback):  # type: ignore[misc]
             "epoch %d of %d: training loss %.4f, validation loss %.4f",
             self.epoch + 1, self.n_epoch, training_loss, loss,
         )  # fmt: skip
+        self.losses.append((training_loss, loss))
         state = {
             "model": self.learn.model.state_dict(),
             "optimiser": self.opt.state_dict(),
             "epoch": self.epoch,
+            "losses": self.losses,
         }
         save(state, self.folder / LAST)
+        rows = [f"{i},{a:.6f},{b:.6f}\n" for i, (a, b) in enumerate(self.losses)]
+        text = "epoch,train_loss,valid_loss\n" + "".join(rows)
+        (self.folder / LOG).write_text(text, encoding="utf-8")
 
 
 def save(state: object, path: Path) -> None:
@@ -137,10 +148,10 @@ def _learner(
     groups: Groups,
     weight_decay: float,
 ) -> Learner:
-    """Logs to log.csv, clips gradients, uses mixed precision on CUDA."""
-    callbacks = [GradientClip(1.0), CSVLogger("log.csv", append=True)]
-    if device().type == "cuda":
-        callbacks.append(MixedPrecision())
+    """Clips gradients; in half precision where a GPU has bfloat16, which needs no scale to keep."""
+    callbacks = [GradientClip(1.0)]
+    if device().type == "cuda" and torch.cuda.is_bf16_supported():
+        callbacks.append(MixedPrecision(amp_mode=AMPMode.BF16))
     learner = Learner(
         data,
         network.to(device()),

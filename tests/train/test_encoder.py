@@ -1,5 +1,4 @@
 # ruff: noqa: E402 - first of all, whether torch is there
-import gc
 import json
 import shutil
 
@@ -137,7 +136,6 @@ def test_a_run_that_started_from_an_encoder_says_so_and_what_that_has_seen(start
     assert shows_seen(read_encoder(run.parent / "second").facts) == {"kettle", "teapot"}
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its log.csv
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(started, own, tmp_path, monkeypatch):
     train_network(started, own, tmp_path / "undisturbed")
     draw = Crops.__getitem__
@@ -150,7 +148,6 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(started, own, tmp
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Crops, "__getitem__", killed)
         train_network(started, own, tmp_path / "killed")
-    gc.collect()  # closes its log.csv here and not in some other test
     assert (tmp_path / "killed" / "last.pt").exists()
     train_network(started, own, tmp_path / "killed")
     one, other = ((tmp_path / name / "model.onnx") for name in ("killed", "undisturbed"))

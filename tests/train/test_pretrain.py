@@ -1,5 +1,4 @@
 # ruff: noqa: E402 - first of all, whether torch is there
-import gc
 from types import SimpleNamespace
 
 import numpy as np
@@ -126,7 +125,6 @@ def test_a_text_shorter_than_a_crop_is_padded_after_its_end(toy):
     assert (place[n:] == place[n - 1]).all()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its log.csv
 def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
     make, tiny, toy, tmp_path, monkeypatch
 ):
@@ -145,7 +143,6 @@ def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(HiddenWords, "__getitem__", killed)
         pretrain(config, vectors, toy.texts, tmp_path / "killed")
-    gc.collect()
     resumed = pretrain(config, vectors, toy.texts, tmp_path / "killed")
     assert all(torch.equal(weights, resumed[name]) for name, weights in undisturbed.items())
 
