@@ -111,13 +111,13 @@ def ablation_command(
 ) -> None:
     """Score trainings LESS one ingredient each; all of them in turn, where none is named.
 
-    What OUT already says of other ingredients of the same run stays.
+    What OUT already says of other ingredients of the same run under the same smoothing stays.
     """
     config = _from_nothing(chosen_config(config_path, corpora))
-    whole = run_id(config, crossval.read_all(config))
+    whole, tables = run_id(config, crossval.read_all(config)), config.model_dump(mode="json")
     report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
-    if report.get("run") != whole:
-        report = {"run": whole, "config": config.model_dump(mode="json"), "without": {}}
+    if report.get("run") != whole or report["config"]["smoothing"] != tables["smoothing"]:
+        report = {"run": whole, "config": tables, "without": {}}
     for k, name in product(range(n_seeds), names or ablation.VARIANTS):
         seeded = with_seed(ablation.without(config, name), k)
         folder = RUNS / f"ablation-{whole}" / f"{name.replace(' ', '-')}-{k}"

@@ -138,9 +138,13 @@ def test_ablation_adds_to_the_report_of_the_same_run(workplace, config, runner, 
         ("nothing-0", row_loss, 5), ("nothing-1", row_loss, 6),
         ("rows-judged-by-themselves-0", 0.0, 5),
     ]  # fmt: skip
-    other = config.model_copy(update={"run": config.run.model_copy(update={"seed": 9})})
-    (workplace / "tiny.toml").write_text(to_toml(other.model_dump(mode="json")))
-    assert list(ablate("--seeds", "1", "--less", rows)) == [rows]
+    seed = config.run.model_copy(update={"seed": 9})
+    smoothing = config.smoothing.model_copy(update={"enter_ad": 9.5})
+    for change in ({"smoothing": smoothing}, {"run": seed}):
+        assert list(ablate("--seeds", "1", "--less", "nothing"))  # beside what was there
+        other = config.model_copy(update=change)
+        (workplace / "tiny.toml").write_text(to_toml(other.model_dump(mode="json")))
+        assert list(ablate("--seeds", "1", "--less", rows)) == [rows]
 
 
 def test_written_trains_on_the_written_texts_and_scores_the_corpus(
