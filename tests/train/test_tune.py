@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -13,12 +14,15 @@ from train.tune import (
     AD_BIAS,
     CONTENT,
     ENTER_AD,
+    GAP,
     LEAVE_AD,
+    PRICES,
     Outcome,
     Point,
     Tuner,
     best_temperature,
     cool,
+    highest_plain,
     labelled,
     side_by_side,
     tune,
@@ -198,22 +202,34 @@ def test_the_best_on_a_part_is_what_that_part_alone_chooses():
 
 
 def test_the_best_is_what_brute_force_finds(monkeypatch):
-    grid = {"ENTER_AD": (1.0, 4.0), "LEAVE_AD": (1.0, 4.0), "AD_BIAS": (-1.0, 2.0)}
-    for name, values in {**grid, "CONTENT": (0.1, 6.0), "GAP": (0.3, 1.0)}.items():
-        monkeypatch.setattr(f"train.tune.{name}", values)
+    prices = (1.0, 4.0, 9.0), (1.0, 2.0, 4.0, 8.0), (-1.0, 0.0, 2.0)
+    monkeypatch.setattr("train.tune.PRICES", prices)
     episodes = doubtful(30)
     chosen = tune(episodes)
     cooled = [cool(e, chosen.temperature) for e in episodes]
 
-    def worth(point):
-        return worth_of(cooled, point.smoothing())
+    worth = cache(lambda point: worth_of(cooled, point.smoothing()))
+    grid = list(product(*(range(len(values)) for values in prices)))
 
-    points = [Point(*values, 0.1, 0.3) for values in product(*grid.values())]
-    best = max(points, key=worth)
-    best = max((best._replace(content=price) for price in (0.1, 6.0)), key=worth)
-    best = max((best._replace(gap=gap) for gap in (0.3, 1.0)), key=worth)
+    def point(place):
+        return Point(*(values[i] for values, i in zip(prices, place, strict=True)))
+
+    def around(place):
+        near = [p for p in grid if max(abs(a - b) for a, b in zip(p, place, strict=True)) <= 1]
+        return np.mean([worth(point(p)) for p in near])
+
+    best = point(max(grid, key=around))
+    best = max((best._replace(content=price) for price in CONTENT), key=worth)
+    best = max((best._replace(gap=gap) for gap in GAP), key=lambda p: (worth(p), p.gap))
     assert chosen == best.smoothing().model_copy(update={"temperature": chosen.temperature})
-    assert len({round(worth(point), 6) for point in points}) > 4
+    assert len({round(worth(point(p)), 6) for p in grid}) > 4
+
+
+def test_a_lone_peak_is_not_chosen_where_a_hill_is_as_high():
+    scores = {Point(*values): 0.0 for values in product(*PRICES)}
+    hill = [Point(a, b, 0.0) for a in ENTER_AD[1:4] for b in LEAVE_AD[1:4]]
+    scores |= dict.fromkeys(hill, 0.9) | {Point(ENTER_AD[-1], LEAVE_AD[-1], 2.0): 1.0}
+    assert highest_plain(scores) [:2] == (ENTER_AD[2], LEAVE_AD[2])
 
 
 def test_the_temperature_is_that_of_the_part_alone():
