@@ -84,7 +84,7 @@ def test_the_readme_counts_the_written_texts_right():
         for folder, table in (("ads", "ad"), ("negatives", "passage"))
     )
     documents = len(list((written / "episodes").glob("*.labels.tsv")))
-    assert f"{ads:,} ads, {passages} passages and {documents} documents" in README
+    assert f"{ads:,} ads, {passages:,} passages and {documents} documents" in README
 
 
 def test_every_link_to_a_file_leads_somewhere():
