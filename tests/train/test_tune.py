@@ -229,7 +229,7 @@ def test_a_lone_peak_is_not_chosen_where_a_hill_is_as_high():
     scores = {Point(*values): 0.0 for values in product(*PRICES)}
     hill = [Point(a, b, 0.0) for a in ENTER_AD[1:4] for b in LEAVE_AD[1:4]]
     scores |= dict.fromkeys(hill, 0.9) | {Point(ENTER_AD[-1], LEAVE_AD[-1], 2.0): 1.0}
-    assert highest_plain(scores) [:2] == (ENTER_AD[2], LEAVE_AD[2])
+    assert highest_plain(scores)[:2] == (ENTER_AD[2], LEAVE_AD[2])
 
 
 def test_the_temperature_is_that_of_the_part_alone():
