@@ -90,8 +90,8 @@ class Tuner:
 
     What is maximised is the mean of ad-span F0.5 over shows, less a price for seconds wrongly cut
     (MOST_CUT at most), each show counting as the root of its episodes, plus the word accuracy of
-    the six labels. Every episode of `mixed` is a show of its own. Of PRICES the point is taken whose
-    neighbours score well, too.
+    the six labels. Every episode of `mixed` is a show of its own. Of PRICES the point is taken
+    whose neighbours score well, too.
     """
 
     def __init__(self, episodes: Sequence[Scored]) -> None:
